@@ -1,0 +1,36 @@
+# Portillon. `make demo` shows it, `make test` proves it; both set themselves up.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.set-up
+
+.PHONY: help setup demo test check bench lock clean
+
+help:  ## this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: $(STAMP)  ## libzbar0 and .venv/ with everything pinned; run by the others when needed
+
+$(STAMP): requirements/dev.txt pyproject.toml .ci/setup
+	@.ci/setup "$(PYTHON)"
+	@touch $@
+
+demo: $(STAMP)  ## the whole way on rendered frames and mock pins; no hardware
+	@$(BIN)/portillon-kiosk demo
+
+test: check  ## checks, then all tests
+	@$(BIN)/pytest
+
+check: $(STAMP)  ## lint, types, shellcheck, units
+	@.ci/check
+
+bench: $(STAMP)  ## ratios measured side by side in one run
+	@$(BIN)/python -m benchmarks
+
+lock:  ## pin the dependencies anew, with hashes and no addresses
+	@.ci/lock
+
+clean:  ## remove what setup and the tests made
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

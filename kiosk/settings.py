@@ -1,0 +1,210 @@
+"""kiosk.toml and the environment → typed settings. Every mistake at once, each with the nearest valid key."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+ENVIRONMENT_PREFIX = "PORTILLON_KIOSK__"
+DEFAULT_FILE = Path("/etc/portillon/kiosk.toml")
+Pin = Annotated[int, Field(ge=0, le=27)]  # BCM numbers of the 40-pin header
+# BCM 0-8 boot pulled up: a relay there is energised from power-on until the kiosk starts (facts: Pins).
+RelayPin = Annotated[int, Field(ge=9, le=27)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Camera(_Section):
+    """Where frames come from."""
+
+    source: Literal["picamera2", "replay"] = Field("picamera2", description="the Camera Module, or files from a folder")
+    path: Path | None = Field(None, description="replay: the folder, or one image")
+    fps: float = Field(15.0, gt=0, le=120, description="frames a second")
+    width: int = Field(1280, ge=320, le=4056, description="picamera2: width of the grey picture, pixels")
+    height: int = Field(960, ge=240, le=3040, description="picamera2: height of the grey picture, pixels")
+
+    @model_validator(mode="after")
+    def _replay_needs_a_path(self) -> Self:
+        if self.source == "replay" and self.path is None:
+            raise ValueError('source = "replay" needs path = "FOLDER"')
+        return self
+
+
+class Server(_Section):
+    """What is asked of the ticket server. Its address and key come from pairing, never from here."""
+
+    action: Literal["scan", "check"] = Field("scan", description="scan: consume the ticket; check: look only, lamps only")
+    event_uuid: UUID | None = Field(None, description="admit this event only; empty: found from the ticket itself")
+    events: tuple[UUID, ...] = Field((), description="admit these events only; empty: every event of the server")
+    answer_within_s: float = Field(2.0, ge=0.5, le=5, description="seconds until a guest is told to wait")
+
+
+class Gate(_Section):
+    """Relay, lamps, buzzer and inputs, by BCM number. A missing number: not wired."""
+
+    profile: Literal["turnstile", "light"] = Field("turnstile", description="turnstile: relay pulse; light: lamps only")
+    pins: Literal["lgpio", "mock"] = Field("lgpio", description="real pins, or gpiozero's own mock pins")
+    relay: RelayPin | None = Field(None, description="output: one pulse, one person")
+    green: Pin | None = Field(None, description="output: lamp, go")
+    red: Pin | None = Field(None, description="output: lamp, refused")
+    amber: Pin | None = Field(None, description="output: lamp, wait or ask staff")
+    buzzer: Pin | None = Field(None, description="output: active buzzer")
+    active_high: bool = Field(True, description="true: a pin at 3.3 V switches on; false: at 0 V")
+    # 100 ms: shortest pulse turnstiles take; above 3 s some barriers close on the user (PERCo TTR-04CW p.15).
+    pulse_ms: int = Field(300, ge=100, le=10_000, description="length of the relay's pulse, milliseconds")
+    pulse_gap_ms: int = Field(1000, ge=100, le=10_000, description="rest between two pulses, milliseconds")
+
+    @model_validator(mode="after")
+    def _pins_are_distinct(self) -> Self:
+        wired: dict[int, str] = {}
+        for name in ("relay", "green", "red", "amber", "buzzer"):
+            pin = getattr(self, name)
+            if pin is not None and (other := wired.setdefault(pin, name)) != name:
+                raise ValueError(f"{other} and {name} are both on BCM {pin}")
+        return self
+
+
+class Screen(_Section):
+    """What guests and techs read."""
+
+    languages: tuple[Literal["fr", "en"], ...] = Field(("fr", "en"), min_length=1, description="in this order")
+    tty: Path | None = Field(None, description='a terminal to write on, such as "/dev/tty1"; empty: standard output')
+
+
+class TraceFile(_Section):
+    """Where every state change, verdict and pin edge is written."""
+
+    file: Path | None = Field(None, description="JSON lines; empty: no trace")
+
+
+class Settings(_Section):
+    """All of kiosk.toml."""
+
+    state_dir: Path = Field(Path("/var/lib/portillon"), description="credentials and journal")
+    camera: Camera = Field(default_factory=lambda: Camera())
+    server: Server = Field(default_factory=lambda: Server())
+    gate: Gate = Field(default_factory=lambda: Gate())
+    screen: Screen = Field(default_factory=lambda: Screen())
+    trace: TraceFile = Field(default_factory=lambda: TraceFile())
+
+    @model_validator(mode="after")
+    def _profile_fits(self) -> Self:
+        if self.gate.profile == "turnstile" and self.server.action == "check":
+            raise ValueError('[server] action = "check" never moves the relay: use [gate] profile = "light"')
+        if self.gate.profile == "turnstile" and self.gate.relay is None:
+            raise ValueError('[gate] profile = "turnstile" needs relay = BCM NUMBER (9 to 27)')
+        return self
+
+
+class SettingsError(ValueError):
+    """The settings can't be used. ``mistakes`` holds one line for each, with what to do."""
+
+    def __init__(self, origin: str, mistakes: list[str]) -> None:
+        self.origin = origin
+        self.mistakes = mistakes
+        super().__init__(f"{origin}: {len(mistakes)} mistake(s)\n" + "\n".join(f"  {m}" for m in mistakes))
+
+
+def load(file: Path | None, state_dir: Path | None = None, environment: dict[str, str] | None = None) -> Settings:
+    """Read the file (``None``: the defaults), then the environment, then ``--state``. Raises SettingsError."""
+    raw: dict[str, Any] = {}
+    origin = "the defaults" if file is None else str(file)
+    if file is not None:
+        try:
+            raw = tomllib.loads(file.read_text("utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(origin, [f"can't be read: {error}"]) from error
+        except tomllib.TOMLDecodeError as error:
+            raise SettingsError(origin, [f"is not TOML: {error}"]) from error
+    _override(raw, os.environ if environment is None else environment)
+    if state_dir is not None:
+        raw["state_dir"] = str(state_dir)
+    try:
+        return Settings.model_validate(raw, strict=False)
+    except ValidationError as error:
+        raise SettingsError(origin, [_explain(e) for e in error.errors()]) from error
+
+
+def _override(raw: dict[str, Any], environment: Any) -> None:
+    """PORTILLON_KIOSK__GATE__PULSE_MS=300 → raw["gate"]["pulse_ms"]. Lists are written with commas."""
+    for name, value in environment.items():
+        if not name.startswith(ENVIRONMENT_PREFIX):
+            continue
+        *sections, key = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
+        place = raw
+        for section in sections:
+            place = place.setdefault(section, {})
+        field = _field(tuple(sections), key)
+        place[key] = [v for v in value.split(",") if v] if field is not None and _is_list(field.annotation) else value
+
+
+def _is_list(annotation: Any) -> bool:
+    return str(annotation).startswith("tuple")
+
+
+def _model(path: tuple[str | int, ...]) -> type[BaseModel] | None:
+    """The section at this path, or None."""
+    model: type[BaseModel] = Settings
+    for name in path:
+        field = model.model_fields.get(str(name))
+        if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+            return None
+        model = field.annotation
+    return model
+
+
+def _field(path: tuple[str, ...], key: str) -> Any:
+    model = _model(path)
+    return None if model is None else model.model_fields.get(key)
+
+
+def _explain(error: ErrorDetails) -> str:
+    """One line a person can act on."""
+    path = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        near = _nearest(tuple(error["loc"]))
+        return f"{path}: no such setting" + (f"; did you mean {near}?" if near else "")
+    message = error["msg"].removeprefix("Value error, ")
+    where = f"{path}: " if path else ""
+    near = _nearest_value(error)
+    given = f" (given: {error['input']!r})" if not isinstance(error["input"], dict | BaseModel) else ""
+    return f"{where}{message}{given}{near}"
+
+
+def _nearest(path: tuple[str | int, ...]) -> str | None:
+    """The valid key nearest to an unknown one: in its own section first, then anywhere."""
+    key, section = str(path[-1]), _model(path[:-1])
+    here = list(section.model_fields) if section else []
+    if match := difflib.get_close_matches(key, here, n=1, cutoff=0.5):
+        return ".".join([*(str(p) for p in path[:-1]), match[0]])
+    everywhere = {name.rpartition(".")[2]: name for name, _ in describe()}
+    match = difflib.get_close_matches(key, list(everywhere), n=1, cutoff=0.6)
+    return everywhere[match[0]] if match else None
+
+
+def _nearest_value(error: ErrorDetails) -> str:
+    if error["type"] != "literal_error":
+        return ""
+    expected = [word.strip("'") for word in str(error["ctx"]["expected"]).replace(" or ", ", ").split(", ")]
+    match = difflib.get_close_matches(str(error["input"]), expected, n=1, cutoff=0.4)
+    return f"; did you mean {match[0]!r}?" if match else ""
+
+
+def describe(model: type[BaseModel] = Settings, prefix: str = "") -> list[tuple[str, str]]:
+    """Every key with its description, in order: ``[("gate.pulse_ms", "length of ..."), ...]``."""
+    keys: list[tuple[str, str]] = []
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            keys += describe(field.annotation, f"{prefix}{name}.")
+        else:
+            keys.append((f"{prefix}{name}", field.description or ""))
+    return keys
