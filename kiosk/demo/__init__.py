@@ -1,0 +1,1 @@
+"""The simulated appliance: the real server, the real kiosk, rendered camera frames and mock pins."""
