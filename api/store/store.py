@@ -1,0 +1,82 @@
+"""The open database: one kept connection a thread, one writer at a time, durable when a transaction has ended."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import peewee
+
+from api.store.database import Database
+from api.store.migrations import NewerSchemaError, migrate
+from api.store.models import Organisation
+
+
+class StoreError(RuntimeError):
+    """The database can't be opened. The text says what happened and what to do."""
+
+
+class Store:
+    """The database of one ticket server. Safe to share between threads."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self._writing = threading.Lock()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One transaction: all of it is durable at the end, or nothing when an exception leaves it.
+
+        Threads of this process queue here, in place of polling SQLite's lock; other processes meet that lock.
+        """
+        with self._writing, self.db.atomic():
+            yield
+
+    def organisation(self) -> Organisation:
+        """Whose tickets these are, with the secret that signs pairing tokens."""
+        return Organisation.select().bind(self.db).get()
+
+    def rename_organisation(self, name: str) -> None:
+        """Give the organisation this name, at most 200 characters."""
+        if self.organisation().name != name:
+            with self.writing():
+                Organisation.update(name=name).execute(self.db)
+
+    def close(self) -> None:
+        """Close every thread's connection. Call it when the threads have ended their requests."""
+        self.db.close_everywhere()
+
+
+def open_store(url: str) -> Store:
+    """Open, and bring to the newest schema, the database at ``sqlite:///FILE``, ``sqlite:////ABSOLUTE`` or a path.
+
+    The file is made when missing, readable by its owner only: it holds the events' private keys.
+    Raises StoreError when it can't be opened, is not ours or is newer than this program.
+    """
+    file = _file(url)
+    try:
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise StoreError(
+            f"the database {file} can't be opened ({error.strerror}): no ticket can be checked; "
+            "see that its folder exists and belongs to the user who runs the server"
+        ) from error
+    db = Database(str(file))
+    try:
+        migrate(db)
+    except (peewee.DatabaseError, NewerSchemaError) as error:
+        db.close_everywhere()
+        raise StoreError(f"the database {file} can't be used: {error}") from error
+    return Store(db)
+
+
+def _file(url: str) -> Path:
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        return Path(url)
+    if scheme != "sqlite" or not rest.startswith("/") or len(rest) < 2:
+        raise StoreError(f'"{scheme}://…" is no database that Portillon knows: write sqlite:///FILE')
+    return Path(rest[1:])
