@@ -1,0 +1,122 @@
+"""What pairing gave this gate, and where it is kept: 0600, surviving power cuts. The API key is never shown."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, StringConstraints, TypeAdapter, ValidationError
+
+from kiosk import durable
+
+PAIRED_FILE = "credentials.json"
+PENDING_FILE = "credentials.pending.json"
+_DAMAGED = "damaged"
+
+log = logging.getLogger(__name__)
+
+
+def _canonical_uuid(text: str) -> str:
+    return str(UUID(text))
+
+
+def printable(text: str, limit: int = 80) -> str:
+    """What of a server's text may be shown: printable characters only, at most ``limit`` of them."""
+    return "".join(character for character in text[: 4 * limit] if character.isprintable()).strip()[:limit]
+
+
+# It becomes a header: visible ASCII only. TiBillet's keys have 41 characters, ours less than 80.
+ApiKey = Annotated[str, StringConstraints(pattern=r"^[!-~]{8,256}$")]
+CanonicalUuid = Annotated[str, AfterValidator(_canonical_uuid)]
+Shown = Annotated[str, AfterValidator(printable)]
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """One pairing. ``base_url`` has no slash at the end; ``prefix`` chooses the dialect of the scan API."""
+
+    base_url: Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+$")]
+    prefix: Literal["/api/scan", "/scan"]
+    api_key: ApiKey = field(repr=False)
+    device_uuid: CanonicalUuid
+    device_name: Shown
+    tenant: Shown = ""
+    extensions: frozenset[str] = frozenset()  # what this server offers beyond the documented calls
+
+    @property
+    def masked_key(self) -> str:
+        """Enough of the key to tell two apart in a log, and no more."""
+        return f"{self.api_key[:4]}…"
+
+    @property
+    def is_deployed(self) -> bool:
+        """True for the dialect of today's TiBillet servers (/scan/…), false for the documented one."""
+        return self.prefix == "/scan"
+
+
+_FILE = TypeAdapter(Credentials)
+
+
+class CredentialStore:
+    """``credentials.json`` in the state folder, and beside it the pending one that was not yet tested."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self._folder = state_dir
+
+    def load(self) -> Credentials | None:
+        """The pairing in force, or None. A damaged file is set aside, see ``damaged``. Raises OSError."""
+        return self._read(self._folder / PAIRED_FILE)
+
+    def load_pending(self) -> Credentials | None:
+        """Credentials that a server gave and no test has confirmed yet, or None. Raises OSError."""
+        return self._read(self._folder / PENDING_FILE)
+
+    def save_pending(self, credentials: Credentials) -> None:
+        """Keep them until they are tested; durable when this returns. Raises OSError."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self._folder.stat().st_mode & 0o077:
+            self._folder.chmod(0o700)
+        durable.write(self._folder / PENDING_FILE, _FILE.dump_json(credentials))
+
+    def promote(self) -> None:
+        """The pending credentials are in force from now on: one rename. Raises OSError."""
+        durable.move(self._folder / PENDING_FILE, self._folder / PAIRED_FILE)
+
+    def forget_pending(self) -> None:
+        """Drop the pending credentials only. Raises OSError."""
+        if self._folder.is_dir():
+            durable.remove(self._folder / PENDING_FILE)
+
+    def forget(self) -> None:
+        """Drop the pairing and whatever was pending. Raises OSError."""
+        if self._folder.is_dir():
+            durable.remove(self._folder / PENDING_FILE)
+            durable.remove(self._folder / PAIRED_FILE)
+
+    def damaged(self) -> list[Path]:
+        """Files that could not be understood and were set aside; doctor names them."""
+        return sorted(self._folder.glob(f"credentials*.{_DAMAGED}-*"))
+
+    def _read(self, file: Path) -> Credentials | None:
+        try:
+            content = file.read_bytes()
+        except FileNotFoundError:
+            return None
+        try:
+            return _FILE.validate_json(content)
+        except ValidationError as error:
+            places = sorted({".".join(str(part) for part in e["loc"]) or "the file" for e in error.errors()})
+            kept = self._set_aside(file)
+            log.warning("%s is damaged (%s): set aside as %s", file, ", ".join(places), kept.name)
+            return None
+
+    def _set_aside(self, file: Path) -> Path:
+        number = 1
+        while (kept := file.with_name(f"{file.name}.{_DAMAGED}-{number}")).exists():
+            number += 1
+        durable.move(file, kept)
+        kept.chmod(0o600)
+        return kept

@@ -1,0 +1,75 @@
+"""The scan API from the kiosk's side, both dialects: one question in, one verdict out, before a deadline."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import requests
+
+from kiosk.credentials import Credentials
+from kiosk.edges import Question
+from kiosk.scan_client.asking import Asking
+from kiosk.scan_client.events import Events
+from kiosk.scan_client.exchange import Exchanges
+from kiosk.scan_client.probe import probe
+from kiosk.settings import Server
+from kiosk.verdict import Fault, Verdict
+
+# The others (key, certificate, event, scan id) would be the same a moment later.
+_WORTH_ANOTHER_TRY = {Fault.NO_NETWORK, Fault.TIMEOUT, Fault.SERVER_TROUBLE, Fault.ODD_ANSWER}
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 0.5
+_LEAST_TRY_S = 0.1  # with less time than this another try would only turn its fault into "timeout"
+_PROBE_S = 5.0
+
+
+class ScanClient:
+    """Asks one ticket server on behalf of one paired gate. ``ask`` belongs to one thread; ``close`` to any."""
+
+    def __init__(self, credentials: Credentials, server: Server, session: requests.Session | None = None) -> None:
+        self._credentials = credentials
+        self._server = server
+        self._exchanges = Exchanges(credentials.base_url, credentials.api_key, session)
+        self._events = Events(self._exchanges)
+        self._closed = threading.Event()
+
+    def ask(self, question: Question, deadline: float, about_to_consume: Callable[[], None]) -> Verdict:
+        """May this ticket enter? Tries again, after jittered pauses, until ``deadline`` (monotonic seconds).
+
+        ``about_to_consume`` is called once, before the first ``ticket/`` request goes out; what it raises passes
+        through, and then nothing was sent. Nothing else is raised: without an answer the verdict is unknown.
+        """
+        asking = Asking(question, deadline, about_to_consume, self._credentials, self._server)
+        for pause in _pauses():
+            verdict = asking.once(self._exchanges, self._events)
+            if verdict.is_final or verdict.fault not in _WORTH_ANOTHER_TRY:
+                return verdict
+            wait = max(pause, asking.retry_after)
+            if time.monotonic() + wait + _LEAST_TRY_S > deadline or self._closed.wait(wait):
+                return verdict
+        raise AssertionError("the pauses never end")
+
+    def probe(self) -> Fault | None:
+        """None when the server is there and knows this gate; at most 5 s for each of its two or three requests.
+
+        Where tickets' events must be found, their keys are fetched too, so that no guest waits for them.
+        """
+        fault = probe(self._exchanges, self._credentials, time.monotonic() + _PROBE_S)
+        if fault is None and Asking.needs_events(self._credentials, self._server):
+            return self._events.fetch(time.monotonic() + _PROBE_S)
+        return fault
+
+    def close(self) -> None:
+        """End the connections; a question that waits for its next try returns at once."""
+        self._closed.set()
+        self._exchanges.close()
+
+
+def _pauses() -> Iterator[float]:
+    """Seconds between tries: doubling, capped, and spread so that fifty gates do not come back together."""
+    pause = _FIRST_PAUSE_S
+    while True:
+        yield pause * random.uniform(0.5, 1.5)  # noqa: S311  (not a secret)
+        pause = min(2 * pause, _LONGEST_PAUSE_S)
