@@ -74,11 +74,17 @@ class CredentialStore:
         """Credentials that a server gave and no test has confirmed yet, or None. Raises OSError."""
         return self._read(self._folder / PENDING_FILE)
 
-    def save_pending(self, credentials: Credentials) -> None:
-        """Keep them until they are tested; durable when this returns. Raises OSError."""
+    def prepare(self) -> None:
+        """Make the folder, 0700, and see that it can be written, before a token is spent on it. Raises OSError."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self._folder.stat().st_mode & 0o077:
             self._folder.chmod(0o700)
+        trial = self._folder / ".writable"
+        durable.write(trial, bytes(4096))
+        durable.remove(trial)
+
+    def save_pending(self, credentials: Credentials) -> None:
+        """Keep them until they are tested; durable when this returns. After ``prepare``. Raises OSError."""
         durable.write(self._folder / PENDING_FILE, _FILE.dump_json(credentials))
 
     def promote(self) -> None:

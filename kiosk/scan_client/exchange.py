@@ -72,19 +72,18 @@ class Exchanges:
                 "User-Agent": "portillon-kiosk",
             }
         )
-        if api_key is not None:
-            self._session.headers["Authorization"] = f"Api-Key {api_key}"
+        # With each request and not in the session, which pairing may use for another server as well.
+        self._key = {} if api_key is None else {"Authorization": f"Api-Key {api_key}"}
 
     def get(self, path: str, deadline: float, limit: int = BODY_LIMIT, with_key: bool = True) -> Answer | NoAnswer:
         """GET; ``deadline`` in monotonic seconds, ``limit`` in bytes of body."""
-        request = requests.Request("GET", self._base_url + path)
-        if not with_key:
-            request.headers = {"Authorization": None}
+        request = requests.Request("GET", self._base_url + path, headers=self._key if with_key else {})
         return self._exchange(request, deadline, limit)
 
     def post(self, path: str, body: dict[str, Any], deadline: float) -> Answer | NoAnswer:
         """POST a JSON object."""
-        return self._exchange(requests.Request("POST", self._base_url + path, json=body), deadline, BODY_LIMIT)
+        request = requests.Request("POST", self._base_url + path, headers=self._key, json=body)
+        return self._exchange(request, deadline, BODY_LIMIT)
 
     def close(self) -> None:
         """Close the idle connections."""
