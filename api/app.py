@@ -1,0 +1,105 @@
+"""The WSGI application: paths → calls, exceptions → JSON. Answers are always JSON, and logs hold no secret."""
+
+from __future__ import annotations
+
+import json
+import logging
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import bottle
+import peewee
+
+from api.devices.pairing import DEFAULT_MAX_AGE_S, Pairing
+from api.scan.endpoints import Call, Endpoints
+from api.scan.errors import ApiError, error_body
+from api.scan.words import Language
+from api.store.store import Store
+
+_log = logging.getLogger(__name__)
+_HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_PREFIXES = {"/api/scan": False, "/scan": True}
+_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed"}
+
+
+class _Application(bottle.Bottle):  # type: ignore[misc]  # bottle ships no types
+    """Bottle, but its own error pages are JSON too."""
+
+    def default_error_handler(self, error: bottle.HTTPError) -> bytes:
+        status = int(error.status_code)
+        for name, value in _HEADERS.items():
+            bottle.response.set_header(name, value)
+        allowed = error.get_header("Allow", "").split(",")
+        if "GET" in allowed and "HEAD" not in allowed:  # bottle answers HEAD wherever it answers GET
+            bottle.response.set_header("Allow", ", ".join(["GET", "HEAD", *(m for m in allowed if m != "GET")]))
+        text = str(error.status_line).partition(" ")[2]
+        return _json(error_body(_CODES.get(status, "server_error"), text))
+
+
+def make_app(
+    store: Store,
+    *,
+    organisation: str | None = None,
+    language: Language = "fr",
+    pairing_max_age_s: float = DEFAULT_MAX_AGE_S,
+) -> bottle.Bottle:
+    """The application on this store. Safe with any number of threads; it starts none and opens nothing.
+
+    ``organisation`` names the tenant from now on; ``language`` is for callers who don't say theirs; a pairing token
+    is good for ``pairing_max_age_s`` seconds. Failures are counted by ``REMOTE_ADDR``: a server behind a trusted
+    proxy puts the real address there.
+    """
+    if organisation is not None:
+        store.rename_organisation(organisation)
+    endpoints = Endpoints(store, Pairing(store, pairing_max_age_s), language)
+    app = _Application(autojson=False)
+    for prefix, deployed in _PREFIXES.items():
+        for method, path, call in _routes(endpoints):
+            _add(app, method, f"{prefix}{path}", call, deployed)
+    _add(app, "GET", "/api/events", endpoints.events, False)
+    return app
+
+
+def _routes(endpoints: Endpoints) -> list[tuple[str, str, Callable[..., Any]]]:
+    return [
+        ("GET", "/<token>/pair", endpoints.pair),
+        ("HEAD", "/<token>/pair", endpoints.look_at_token),
+        ("GET", "/test_api", endpoints.test_api),
+        ("POST", "/check_ticket", endpoints.check_ticket),
+        ("POST", "/ticket", endpoints.ticket),
+        ("GET", "/check_api_scan", endpoints.check_api_scan),
+        ("GET", "/check_allow_any", endpoints.check_allow_any),
+        ("POST", "/list_tickets", endpoints.list_tickets),
+        ("POST", "/search_ticket", endpoints.search_ticket),
+    ]
+
+
+def _add(app: bottle.Bottle, method: str, path: str, call: Callable[..., Any], deployed: bool) -> None:
+    """With and without the slash, both directly: a redirect would turn a POST into a GET."""
+
+    def answer(**arguments: str) -> bottle.HTTPResponse:
+        return _answer(path, lambda: call(Call(bottle.request.environ, deployed), **arguments))
+
+    app.route([path, f"{path}/"], method, answer)
+
+
+def _answer(path: str, call: Callable[[], Any]) -> bottle.HTTPResponse:
+    try:
+        return bottle.HTTPResponse(_json(call()), 200, _HEADERS)
+    except ApiError as error:
+        return bottle.HTTPResponse(_json(error.body()), error.status, _HEADERS | error.headers)
+    except Exception as error:  # whatever went wrong, a gate is told so in JSON
+        _report(path, error)
+        return bottle.HTTPResponse(_json(error_body("server_error", "Internal server error")), 500, _HEADERS)
+
+
+def _report(path: str, error: Exception) -> None:
+    """Where it broke; the text only of errors that never quote a request (``path`` is the route, not the token)."""
+    told = f": {error}" if isinstance(error, peewee.DatabaseError | OSError) else ""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    _log.error("%s failed with %s%s\n%s", path, type(error).__name__, told, frames)
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")

@@ -1,0 +1,83 @@
+"""Everything that can be said when a request is not served: one shape, one table (scan-api.md, part 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from api.store.scan import Code
+
+
+class ApiError(Exception):
+    """An answer of its own: HTTP status, the ``code`` of the table, a text for people, headers."""
+
+    def __init__(self, status: int, code: str, text: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(text)
+        self.status = status
+        self.code = code
+        self.text = text
+        self.headers = headers or {}
+
+    def body(self) -> dict[str, object]:
+        """The JSON that every error has."""
+        return error_body(self.code, self.text)
+
+
+def error_body(code: str, text: str) -> dict[str, object]:
+    """``success, error, message, code``, as all errors of the scan API."""
+    return {"success": False, "error": text, "message": text, "code": code}
+
+
+def bad_request(text: str) -> ApiError:
+    """400: the body is not what the call takes."""
+    return ApiError(400, "bad_request", text)
+
+
+def too_large(limit: int) -> ApiError:
+    """413: more bytes than any honest request has."""
+    return ApiError(413, "bad_request", f"The request is larger than {limit // 1024} KiB")
+
+
+def unauthorized() -> ApiError:
+    """401: no key, or one that nobody knows."""
+    return ApiError(401, "unauthorized", "API key missing or unknown", {"WWW-Authenticate": "Api-Key"})
+
+
+def device_archived() -> ApiError:
+    """403: the organiser has shut this device out."""
+    return ApiError(403, "device_archived", "This device is archived")
+
+
+def invalid_token() -> ApiError:
+    """400: the pairing token pairs nothing, for whatever reason."""
+    return ApiError(400, "invalid_token", "Pairing token unknown, already used or expired")
+
+
+def rate_limited(seconds: int) -> ApiError:
+    """429: too many failures from this address."""
+    text = f"Too many failed attempts: try again in {seconds} s"
+    return ApiError(429, "rate_limited", text, {"Retry-After": str(seconds)})
+
+
+def unknown_ticket() -> ApiError:
+    """404: no such ticket."""
+    return ApiError(404, Code.UNKNOWN_TICKET, "Ticket not found")
+
+
+def wrong_event() -> ApiError:
+    """406: not the event that was asked for, or that this device admits."""
+    return ApiError(406, Code.WRONG_EVENT, "Ticket of another event")
+
+
+_ABOUT_TICKETS: dict[Code, Callable[[], ApiError]] = {
+    Code.MALFORMED_CODE: lambda: ApiError(400, Code.MALFORMED_CODE, "Invalid QR code format"),
+    Code.INVALID_SIGNATURE: lambda: ApiError(400, Code.INVALID_SIGNATURE, "Invalid ticket signature"),
+    Code.UNKNOWN_TICKET: unknown_ticket,
+    Code.WRONG_EVENT: wrong_event,
+    Code.SCAN_ID_REUSED: lambda: ApiError(409, Code.SCAN_ID_REUSED, "This scan id was used for another ticket"),
+}
+
+
+def about_ticket(code: Code) -> ApiError | None:
+    """The error for this code; None when the answer shows the ticket."""
+    make = _ABOUT_TICKETS.get(code)
+    return make() if make else None

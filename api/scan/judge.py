@@ -1,0 +1,87 @@
+"""One ticket code in front of one gate → what is known and what is answered: grammar, signature, event, doors, status.
+
+The signature comes first: without a genuine code nobody learns whether a ticket exists, nor anything about it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from api.devices.keys import Caller
+from api.scan import facts
+from api.scan.bodies import TicketBody
+from api.scan.facts import TicketFacts
+from api.store import moments
+from api.store.scan import Action, Attempt, Code, Outcome, Scans
+from api.store.store import Store
+from api.tickets import codes
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The outcome with the ticket it is about; ``facts`` is None where no ticket may be shown."""
+
+    outcome: Outcome
+    facts: TicketFacts | None
+
+
+class Judge:
+    """Judges codes for the gates of one store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._scans = Scans(store)
+
+    def judge(self, action: Action, caller: Caller, body: TicketBody) -> Judgement:
+        """What this caller is answered, after the scan (if it is one) has become durable."""
+        code, found, refusal = self._known(caller, body)
+        attempt = Attempt(
+            action=action,
+            device_id=caller.id,
+            arrived_at=moments.now(),
+            scanned_at=body.scanned_at,
+            scan_id=body.scan_id,
+            ticket_uuid=code.uuid if code else None,
+            event_id=found.event_id if found else None,
+            refusal=refusal,
+        )
+        if found is not None and refusal is None:
+            attempt = replace(attempt, refusal=_doors(found, attempt.happened_at))
+        outcome = self._scans.scan(attempt) if action == "scan" else self._scans.check(attempt)
+        return Judgement(outcome, found)
+
+    def _known(
+        self, caller: Caller, body: TicketBody
+    ) -> tuple[codes.TicketCode | None, TicketFacts | None, Code | None]:
+        """The code, the ticket in it, and the refusal that needs neither clock nor status."""
+        try:
+            code = codes.parse(body.qrcode_data)
+        except codes.MalformedCodeError:
+            return None, None, Code.MALFORMED_CODE
+        found = facts.find(self._store, code.uuid)
+        known_keys = [found.public_key_pem] if found else facts.public_keys(self._store)
+        if not any(codes.is_genuine(code, pem) for pem in known_keys):
+            return code, found, Code.INVALID_SIGNATURE
+        if found is None:  # a genuine code of one of our events: an imported one, perhaps, whose ticket is missing
+            return code, None, Code.UNKNOWN_TICKET
+        asked = {caller.event_uuid or found.event_uuid, _normal(body.event_uuid) or found.event_uuid}
+        return code, found, None if asked == {found.event_uuid} else Code.WRONG_EVENT
+
+
+def _normal(event_uuid: str | None) -> str | None:
+    """The uuid as the database writes it; what is no uuid stays as it is, and matches none."""
+    if event_uuid is None:
+        return None
+    try:
+        return str(UUID(event_uuid))
+    except ValueError:
+        return event_uuid
+
+
+def _doors(found: TicketFacts, happened_at: int) -> Code | None:
+    if found.opens_at is not None and happened_at < found.opens_at:
+        return Code.TOO_EARLY
+    if found.closes_at is not None and happened_at >= found.closes_at:
+        return Code.TOO_LATE
+    return None
