@@ -53,7 +53,8 @@ def make_app(
     if organisation is not None:
         store.rename_organisation(organisation)
     endpoints = Endpoints(store, Pairing(store, pairing_max_age_s), language)
-    app = _Application(autojson=False)
+    app = _Application()
+    app.config["json.enable"] = False  # answers are bytes already
     for prefix, deployed in _PREFIXES.items():
         for method, path, call in _routes(endpoints):
             _add(app, method, f"{prefix}{path}", call, deployed)

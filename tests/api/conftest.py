@@ -1,0 +1,122 @@
+"""Fixtures of the ticket server's tests: a real store, served by a real server on loopback, and gates paired with it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import requests
+from cheroot.wsgi import Server
+
+from api.app import make_app
+from api.devices.devices import NewDevice, add_device
+from api.store.store import Store, open_store
+from api.tickets import events, issue
+
+SAMPLES = json.loads((Path(__file__).parents[1] / "tibillet" / "samples.json").read_text("utf-8"))
+
+
+@dataclass
+class Gate:
+    """A paired device: its key, and how it asks."""
+
+    base: str
+    key: str
+    uuid: str
+    name: str
+
+    def ask(self, method: str, path: str, **arguments: Any) -> requests.Response:
+        """One request with the key, on a connection of its own."""
+        headers = {"Authorization": f"Api-Key {self.key}", **arguments.pop("headers", {})}
+        return requests.request(method, self.base + path, headers=headers, timeout=60, **arguments)
+
+    def scan(self, code: str, prefix: str = "/api/scan", **more: Any) -> requests.Response:
+        """``ticket/`` with this code."""
+        return self.ask("POST", f"{prefix}/ticket/", json={"qrcode_data": code, **more})
+
+    def check(self, code: str, prefix: str = "/api/scan", **more: Any) -> requests.Response:
+        """``check_ticket/`` with this code."""
+        return self.ask("POST", f"{prefix}/check_ticket/", json={"qrcode_data": code, **more})
+
+
+@dataclass
+class House:
+    """A running ticket server with an event."""
+
+    store: Store
+    base: str
+    event: events.Event
+
+    def ticket(self, event: events.Event | None = None, **order: Any) -> issue.Ticket:
+        """A fresh ticket of this event."""
+        uuid = UUID((event or self.event).uuid)
+        return issue.add_tickets(self.store, uuid, issue.Order(**order))[0]
+
+    def device(self, name: str = "Gate 1", event: events.Event | None = None) -> NewDevice:
+        """A device that waits to be paired."""
+        return add_device(self.store, name, self.base, event_uuid=UUID(event.uuid) if event else None)
+
+    def gate(self, name: str = "Gate 1", event: events.Event | None = None) -> Gate:
+        """A paired gate that has used its key."""
+        answer = requests.get(self.device(name, event).pairing_url, timeout=60).json()
+        gate = Gate(self.base, answer["api_key"], answer["device_uuid"], answer["device_name"])
+        assert gate.ask("GET", "/api/scan/test_api/").status_code == 200
+        return gate
+
+    def lines(self) -> list[tuple[Any, ...]]:
+        """The audit log: (action, ticket uuid, scan id, code)."""
+        return self.store.db.run("SELECT action, ticket_uuid, scan_id, code FROM scan_line ORDER BY id").fetchall()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(f"sqlite:///{tmp_path}/tickets.sqlite3")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def serve(store: Store) -> Iterator[Callable[..., str]]:
+    """Serves the store on a free port of loopback, with the given settings; gives the address."""
+    servers: list[tuple[Server, threading.Thread]] = []
+
+    def start(threads: int = 8, **settings: Any) -> str:
+        server = Server(("127.0.0.1", 0), make_app(store, **settings), numthreads=threads, request_queue_size=256)
+        server.expiration_interval = 0.02  # how long stopping takes
+        server.prepare()
+        thread = threading.Thread(target=server.serve)
+        thread.start()
+        servers.append((server, thread))
+        return f"http://127.0.0.1:{server.bind_addr[1]}"
+
+    yield start
+    for server, thread in servers:
+        server.stop()
+        thread.join(60)
+
+
+@pytest.fixture
+def house(store: Store, serve: Callable[..., str]) -> House:
+    return House(store, serve(organisation="La Raffinerie"), events.add_event(store, "Concert de la République"))
+
+
+@pytest.fixture
+def gate(house: House) -> Gate:
+    return house.gate()
+
+
+@pytest.fixture
+def tibillet() -> dict[str, Any]:
+    """The recorded TiBillet server's event keys and ticket codes."""
+    return SAMPLES
+
+
+@pytest.fixture
+def scan_id() -> str:
+    return str(uuid4())
