@@ -54,19 +54,26 @@ class Asking:
         """One try: a verdict, final or not."""
         self.retry_after = 0.0
         event = self._event(events)
-        if isinstance(event, str) and self._allowed and event not in self._allowed:
+        if isinstance(event, Fault):
+            return self._without_event(exchanges, event)
+        if event is not None and self._allowed and event not in self._allowed:
             return refused(Reason.WRONG_EVENT)
-        if self._has_scan_ids and not isinstance(event, Fault):
+        if self._has_scan_ids:
             body = self._body(event, self._question.scan_id)
             return self._scan(exchanges, body) if self._consumes else self._check(exchanges, body)[0]
         checked, answer = self._check(exchanges, self._body())
         if checked.reason is Reason.ALREADY_SCANNED and answer is not None:
             return self._recovered(checked, answer)
-        if checked != ADMITTED:
-            return checked
-        if isinstance(event, Fault):
-            return unknown(event)
-        return self._scan(exchanges, self._body(event)) if self._consumes else checked
+        return self._scan(exchanges, self._body(event)) if checked == ADMITTED and self._consumes else checked
+
+    def _without_event(self, exchanges: Exchanges, fault: Fault) -> Verdict:
+        """No event could be named: the ticket may still be refused for another reason, but not admitted."""
+        checked, answer = self._check(exchanges, self._body())
+        if checked.reason is Reason.ALREADY_SCANNED and answer is not None:
+            if self._has_scan_ids and self.is_unanswered:  # that may be mine: its scan id will tell, with the event
+                return unknown(fault)
+            return self._recovered(checked, answer)
+        return unknown(fault) if checked == ADMITTED else checked
 
     @property
     def _consumes(self) -> bool:
@@ -111,11 +118,9 @@ class Asking:
 
     def _recovered(self, already_scanned: Verdict, answer: Answer) -> Verdict:
         """Rule 3: scanned by this very device, and I never heard so, and nobody went in on it: that is my scan."""
-        if not (self._consumes and self.is_unanswered) or self._question.admitted_before:
-            return already_scanned
-        if self._has_scan_ids:  # the same scan id will tell, as soon as the event is known
-            return unknown(Fault.EVENT_UNKNOWN)
-        return ADMITTED if answers.scanned_by(answer) == self._credentials.device_uuid else already_scanned
+        is_mine = answers.scanned_by(answer) == self._credentials.device_uuid
+        is_lost = self._consumes and self.is_unanswered and not self._question.admitted_before
+        return ADMITTED if is_mine and is_lost and not self._has_scan_ids else already_scanned
 
     def _explained(self, verdict: Verdict, answer: Answer, exchanges: Exchanges) -> Verdict:
         """The same verdict, but for a deployed server's 500 page: that may be its way to refuse the key."""

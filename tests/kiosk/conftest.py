@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import ssl
@@ -54,8 +55,14 @@ class RawServer:
     def paths(self) -> list[str]:
         return [heard.path for heard in self.heard]
 
-    def close(self) -> None:
+    def stop_listening(self) -> None:
+        """Refuse new connections from now on."""
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # or a waiting accept() would keep it open
         self._listener.close()
+
+    def close(self) -> None:
+        self.stop_listening()
         for sock in self._open:
             sock.close()
 
@@ -74,6 +81,9 @@ class RawServer:
             if self._tls is not None:
                 sock = self._tls.wrap_socket(sock, server_side=True)
                 self._open.append(sock)
+            elif sock.recv(1, socket.MSG_PEEK) == b"\x16":  # TLS on a plain port: what web servers say to it
+                sock.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                return
             with sock.makefile("rb") as stream:
                 while (heard := _read(stream, number)) is not None:
                     self.heard.append(heard)
