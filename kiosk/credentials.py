@@ -101,6 +101,8 @@ class CredentialStore:
         if self._folder.is_dir():
             durable.remove(self._folder / PENDING_FILE)
             durable.remove(self._folder / PAIRED_FILE)
+            for draft in self._folder.glob(".credentials*"):  # a power cut while writing leaves one, key and all
+                durable.remove(draft)
 
     def damaged(self) -> list[Path]:
         """Files that could not be understood and were set aside; doctor names them."""

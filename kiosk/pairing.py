@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -78,7 +78,7 @@ class _PairAnswer(BaseModel):
 
     model_config = ConfigDict(strict=True)
 
-    success: Literal[True]
+    success: bool
     message: str
     api_key: ApiKey
     device_uuid: CanonicalUuid
@@ -188,6 +188,8 @@ def _given(answer: Answer, code: PairingCode) -> Credentials | PairingFailed:
     try:
         given = _PairAnswer.model_validate(answer.body)
     except ValidationError:  # its text would show the key
+        given = None
+    if given is None or not given.success:
         return _failed(PairingTrouble.NO_ANSWER, Fault.ODD_ANSWER)
     return Credentials(
         base_url=code.base_url,

@@ -576,6 +576,40 @@ def test_waiting_question_ends_when_the_client_is_closed(raw_server):
     assert len(server.heard) == 1
 
 
+DEVICE = {"uuid": GATE, "name": "Gate 1", "claimed": True, "archived": False}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "fault"),
+    [
+        (200, {"success": True, "device_info": DEVICE}, None),
+        (200, {"success": True, "device_info": DEVICE | {"archived": True}}, Fault.KEY_REFUSED),
+        (200, {"success": True, "device_info": DEVICE | {"uuid": OTHER_GATE}}, Fault.ODD_ANSWER),
+        (200, {"success": True, "device_info": DEVICE | {"uuid": None}}, Fault.ODD_ANSWER),
+        (200, {"success": 1, "device_info": DEVICE}, Fault.ODD_ANSWER),
+        (200, {"success": True}, Fault.ODD_ANSWER),
+        (200, b"<html>", Fault.ODD_ANSWER),
+        (401, {"code": "unauthorized"}, Fault.KEY_REFUSED),
+        (403, {"code": "device_archived"}, Fault.KEY_REFUSED),
+        (500, b"<html>", Fault.SERVER_TROUBLE),
+    ],
+)
+def test_probe_of_ours_tells_whether_it_is_this_gate_that_is_known(scripted, status, body, fault):
+    client = ScanClient(ours(scripted(test_api=[(status, body)]).url), Server())
+    assert client.probe() == fault
+    client.close()
+
+
+def test_probe_fetches_the_events_where_they_must_be_found(scripted):
+    server = scripted(check_api_scan=[(200, {"scan_app": "Gate 1"})], events=[(200, [])])
+    for settings_, paths in ((ONE_EVENT, 1), (Server(), 2)):
+        client = ScanClient(deployed(server.url), settings_)
+        assert client.probe() is None
+        client.close()
+        assert len(server.heard) == paths
+        server.heard.clear()
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     head=st.sampled_from([b"", b"HTTP/1.1 200 OK\r\n", JSON_HEAD, JSON_HEAD + b"Content-Length: 20\r\n\r\n"]),
