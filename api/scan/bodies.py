@@ -20,6 +20,7 @@ class _Input(Protocol):
 
 
 def _plain(text: str) -> str:
+    text.encode("utf-8")  # half a surrogate pair is a ValueError too
     if "\0" in text:
         raise ValueError("a NUL character")
     return text

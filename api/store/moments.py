@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_END = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 # RFC 3339, section 5.6; fractions beyond a microsecond are dropped by fromisoformat.
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -29,7 +30,10 @@ def to_rfc3339(moment: int) -> str:
 
 
 def from_rfc3339(text: str) -> int:
-    """RFC 3339 with a zone → microseconds since 1970. Raises ValueError for anything else."""
+    """RFC 3339 with a zone, from 1970 to 9999 → microseconds since 1970. Raises ValueError for anything else."""
     if not _RFC_3339.fullmatch(text):
         raise ValueError("not an RFC 3339 time with a zone")
-    return from_datetime(datetime.fromisoformat(text.upper()))
+    moment = from_datetime(datetime.fromisoformat(text.upper()))
+    if not 0 <= moment < _END:
+        raise ValueError("before 1970 or after 9999")
+    return moment

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ import peewee
 from api.store.database import Database
 from api.store.migrations import NewerSchemaError, migrate
 from api.store.models import Organisation
+
+_OPEN_WITHIN_S = 10.0
 
 
 class StoreError(RuntimeError):
@@ -58,19 +61,42 @@ def open_store(url: str) -> Store:
     """
     file = _file(url)
     try:
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        # Only when it is new: closing a second descriptor of an open database drops SQLite's locks on it.
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        pass
     except OSError as error:
         raise StoreError(
-            f"the database {file} can't be opened ({error.strerror}): no ticket can be checked; "
+            f"the database {file} can't be made ({error.strerror}): no ticket can be checked; "
             "see that its folder exists and belongs to the user who runs the server"
         ) from error
     db = Database(str(file))
     try:
-        migrate(db)
-    except (peewee.DatabaseError, NewerSchemaError) as error:
+        _migrate(db)
+    except NewerSchemaError as error:
         db.close_everywhere()
-        raise StoreError(f"the database {file} can't be used: {error}") from error
+        raise StoreError(f"{file}: {error}") from error
+    except peewee.DatabaseError as error:
+        db.close_everywhere()
+        raise StoreError(
+            f"the database {file} can't be used ({error}): no ticket can be checked; "
+            "see that it is Portillon's, and belongs to the user who runs the server"
+        ) from error
     return Store(db)
+
+
+def _migrate(db: Database) -> None:
+    """Migrate, also while another process makes the same file: turning to WAL is refused then, without waiting."""
+    deadline = time.monotonic() + _OPEN_WITHIN_S
+    while True:
+        try:
+            migrate(db)
+        except peewee.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _file(url: str) -> Path:

@@ -1,4 +1,4 @@
-"""Fixtures of the ticket server's tests: a real store, served by a real server on loopback, and gates paired with it."""
+"""Fixtures of the ticket server's tests: a real store behind a real server on loopback, and gates paired with it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from api.devices.devices import NewDevice, add_device
 from api.store.store import Store, open_store
 from api.tickets import events, issue
 
-SAMPLES = json.loads((Path(__file__).parents[1] / "tibillet" / "samples.json").read_text("utf-8"))
+TIBILLET = Path(__file__).parents[1] / "tibillet"
 
 
 @dataclass
@@ -111,10 +111,18 @@ def gate(house: House) -> Gate:
     return house.gate()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tibillet() -> dict[str, Any]:
     """The recorded TiBillet server's event keys and ticket codes."""
-    return SAMPLES
+    return json.loads((TIBILLET / "samples.json").read_text("utf-8"))
+
+
+@pytest.fixture(scope="session")
+def recorded() -> Callable[[str], Any]:
+    """The JSON that the recorded TiBillet server answered in the exchange of this name."""
+    exchanges = map(json.loads, (TIBILLET / "wire.jsonl").read_text("utf-8").splitlines())
+    bodies = {exchange["name"]: exchange["response_body"] for exchange in exchanges}
+    return lambda name: json.loads(bodies[name])
 
 
 @pytest.fixture

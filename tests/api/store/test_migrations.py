@@ -1,0 +1,149 @@
+"""The schema grows from version to version and never shrinks."""
+
+from __future__ import annotations
+
+import stat
+import threading
+
+import pytest
+
+from api.store import migrations, models
+from api.store.database import Database
+from api.store.migrations import NewerSchemaError, migrate
+from api.store.store import StoreError, open_store
+from api.tickets.events import add_event, list_events
+
+
+@pytest.fixture
+def db(tmp_path):
+    opened = Database(str(tmp_path / "t.sqlite3"))
+    yield opened
+    opened.close_everywhere()
+
+
+def _add_a_column(db):
+    db.run("ALTER TABLE event ADD COLUMN place VARCHAR(200)")
+
+
+def _break_halfway(db):
+    db.run("ALTER TABLE event ADD COLUMN place VARCHAR(200)")
+    raise RuntimeError("power cut")
+
+
+def test_a_new_database_has_every_column_of_every_model(store):
+    for model in models.ALL:
+        table = model._meta.table_name
+        assert {row[1] for row in store.db.run(f"PRAGMA table_info({table})")} == set(model._meta.columns), table
+    assert migrations.version(store.db) == len(migrations.STEPS)
+
+
+def test_version_1_grows_to_the_next_and_keeps_its_rows(store):
+    event = add_event(store, "Concert")
+    assert migrate(store.db, (*migrations.STEPS, _add_a_column)) == len(migrations.STEPS) + 1
+    assert store.db.run("SELECT uuid, place FROM event").fetchall() == [(event.uuid, None)]
+
+
+def test_every_version_from_the_first_leads_to_the_newest(db):
+    for count in range(1, len(migrations.STEPS) + 1):
+        assert migrate(db, migrations.STEPS[:count]) == count
+    assert migrate(db) == len(migrations.STEPS)
+
+
+def test_a_step_that_breaks_leaves_the_version_before_it(store):
+    with pytest.raises(RuntimeError):
+        migrate(store.db, (*migrations.STEPS, _break_halfway))
+    assert migrations.version(store.db) == len(migrations.STEPS)
+    assert "place" not in {row[1] for row in store.db.run("PRAGMA table_info(event)")}
+    assert migrate(store.db, (*migrations.STEPS, _add_a_column)) == len(migrations.STEPS) + 1
+
+
+def test_a_newer_database_is_refused_and_left_as_it_is(tmp_path, store):
+    migrate(store.db, (*migrations.STEPS, _add_a_column))
+    with pytest.raises(StoreError, match="install the newer Portillon"):
+        open_store(str(tmp_path / "tickets.sqlite3"))
+    with pytest.raises(NewerSchemaError):
+        migrate(store.db)
+    assert migrations.version(store.db) == len(migrations.STEPS) + 1
+
+
+def test_opening_twice_migrates_once_and_keeps_the_secret(tmp_path, store):
+    again = open_store(f"sqlite:///{tmp_path}/tickets.sqlite3")
+    assert again.organisation().secret == store.organisation().secret
+    assert len(store.organisation().secret) >= 43
+    again.close()
+
+
+def test_many_openers_at_once_make_one_schema(tmp_path):
+    file, failures, together = str(tmp_path / "new.sqlite3"), [], threading.Barrier(8)
+
+    def open_it():
+        together.wait(60)
+        try:
+            open_store(file).close()
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=open_it) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    assert failures == []
+    store = open_store(file)
+    assert store.db.run("SELECT count(*) FROM organisation").fetchone() == (1,)
+    store.close()
+
+
+def test_the_file_is_readable_by_its_owner_only(tmp_path, store):
+    add_event(store, "Concert")
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("tickets.sqlite3*")}
+    assert modes["tickets.sqlite3"] == 0o600
+    assert set(modes.values()) == {0o600}
+
+
+def test_connections_are_durable_and_check_foreign_keys(store):
+    assert store.db.run("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert store.db.run("PRAGMA synchronous").fetchone() == (2,)  # FULL
+    assert store.db.run("PRAGMA foreign_keys").fetchone() == (1,)
+    assert store.db.run("PRAGMA busy_timeout").fetchone()[0] >= 5000
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("postgresql://localhost/portillon", "sqlite:///FILE"),
+        ("sqlite://relative", "sqlite:///FILE"),
+        ("sqlite:///", "sqlite:///FILE"),
+        ("sqlite:////nowhere/at/all.sqlite3", "folder exists"),
+        ("sqlite:////tmp", "can't be used"),
+    ],
+)
+def test_what_can_not_be_opened_says_what_to_do(url, told):
+    with pytest.raises(StoreError, match=told):
+        open_store(url)
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(tmp_path):
+    file = tmp_path / "photo.jpg"
+    file.write_bytes(b"JPEG" * 4096)
+    with pytest.raises(StoreError, match="can't be used"):
+        open_store(str(file))
+    assert file.read_bytes() == b"JPEG" * 4096
+
+
+def test_urls_and_paths_open_the_same_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    first = open_store("sqlite:///here.sqlite3")
+    event = add_event(first, "Concert")
+    first.close()
+    for url in ("here.sqlite3", f"sqlite:///{tmp_path}/here.sqlite3", str(tmp_path / "here.sqlite3")):
+        store = open_store(url)
+        assert list_events(store) == [event]
+        store.close()
+
+
+def test_a_transaction_that_fails_leaves_nothing(store):
+    with pytest.raises(ZeroDivisionError), store.writing():
+        store.db.run("INSERT INTO product (uuid, name) VALUES ('x', 'y')")
+        raise ZeroDivisionError
+    assert store.db.run("SELECT count(*) FROM product").fetchone() == (0,)

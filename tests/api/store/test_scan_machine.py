@@ -1,0 +1,134 @@
+"""The store against a model: any order of issuing, cancelling, scanning, looking, forging and asking again."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from uuid import UUID, uuid4
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+
+from api.devices import keys as api_keys
+from api.devices.devices import add_device
+from api.devices.pairing import Pairing
+from api.scan.bodies import TicketBody
+from api.scan.judge import Judge
+from api.store.models import TicketStatus
+from api.store.store import open_store
+from api.tickets import codes, events, issue, keys
+
+REFUSED = {"scanned": "already_scanned", "cancelled": "cancelled", "created": "not_active", "inactive": "not_active"}
+GATES = st.integers(0, 1)
+ACTIONS = st.sampled_from(["scan", "check"])
+
+
+class OneTicketOnePerson(RuleBasedStateMachine):
+    """Two gates, one event; the model is a dict of statuses and a dict of answers."""
+
+    tickets = Bundle("tickets")
+    scan_ids = Bundle("scan_ids")
+
+    def __init__(self):
+        super().__init__()
+        self.folder = tempfile.mkdtemp()
+        self.store = open_store(f"{self.folder}/t.sqlite3")
+        self.store.db.run("PRAGMA synchronous = OFF")  # what holds here is the order of things, not the disk
+        self.event = events.add_event(self.store, "Concert")
+        self.forger, _ = keys.new_pair()
+        self.judge = Judge(self.store)
+        self.gates = [self._gate(name) for name in ("Gate 1", "Gate 2")]
+        self.status: dict[str, str] = {}
+        self.admissions: dict[str, int] = {}
+        self.answers: dict[tuple[int, str], dict[str, tuple[str, str]]] = {}  # (gate, id) → action → (ticket, code)
+        self.lines = 0
+
+    def _gate(self, name):
+        device = add_device(self.store, name, "http://localhost")
+        return api_keys.caller(self.store, Pairing(self.store).read(device.token).api_key)
+
+    def teardown(self):
+        self.store.close()
+        shutil.rmtree(self.folder)
+
+    def _ask(self, gate, action, code, scan_id=None):
+        body = TicketBody(qrcode_data=code, scan_id=scan_id)
+        return self.judge.judge(action, self.gates[gate], body).outcome.code.value
+
+    def _expected(self, ticket):
+        return "ok" if self.status[ticket] == "valid" else REFUSED[self.status[ticket]]
+
+    def _used(self, ticket, action, code):
+        if action == "scan" and code == "ok":
+            self.status[ticket] = "scanned"
+            self.admissions[ticket] = self.admissions.get(ticket, 0) + 1
+
+    @rule(target=tickets, status=st.sampled_from([s for s in TicketStatus if s is not TicketStatus.SCANNED]))
+    def issue(self, status):
+        ticket = issue.add_tickets(self.store, UUID(self.event.uuid), issue.Order(status=status))[0]
+        self.status[ticket.uuid] = status.value
+        return ticket
+
+    @rule(target=scan_ids)
+    def make_scan_id(self):
+        return str(uuid4())
+
+    @rule(ticket=tickets)
+    def cancel(self, ticket):
+        try:
+            issue.cancel_ticket(self.store, UUID(ticket.uuid))
+        except events.NotPossibleError:
+            assert self.status[ticket.uuid] == "scanned"
+        else:
+            self.status[ticket.uuid] = "cancelled"
+
+    @rule(ticket=tickets, gate=GATES, action=ACTIONS)
+    def ask_without_id(self, ticket, gate, action):
+        expected = self._expected(ticket.uuid)
+        assert self._ask(gate, action, ticket.qrcode_data) == expected
+        self.lines += action == "scan"
+        self._used(ticket.uuid, action, expected)
+
+    @rule(ticket=tickets, gate=GATES, action=ACTIONS, scan_id=scan_ids)
+    def ask_with_id(self, ticket, gate, action, scan_id):
+        known = self.answers.setdefault((gate, scan_id), {})
+        code = self._ask(gate, action, ticket.qrcode_data, scan_id)
+        if any(uuid != ticket.uuid for uuid, _ in known.values()):
+            assert code == "scan_id_reused"
+            self.lines += 1
+        elif action in known:
+            assert code == known[action][1]
+        else:
+            assert code == self._expected(ticket.uuid)
+            known[action] = (ticket.uuid, code)
+            self.lines += 1
+            self._used(ticket.uuid, action, code)
+
+    @rule(ticket=tickets, gate=GATES, action=ACTIONS, scan_id=st.none() | scan_ids)
+    def forge(self, ticket, gate, action, scan_id):
+        assert self._ask(gate, action, codes.sign(self.forger, ticket.uuid), scan_id) == "invalid_signature"
+        self.lines += action == "scan" or scan_id is not None
+        if scan_id is not None and not (known := self.answers.setdefault((gate, scan_id), {})):
+            known[action] = (ticket.uuid, "invalid_signature")
+
+    @rule(ticket=consumes(tickets))
+    def forget(self, ticket):
+        """A ticket that is not asked for any more keeps its status."""
+
+    @rule()
+    def restart(self):
+        self.store.close()
+        self.store = open_store(f"{self.folder}/t.sqlite3")
+        self.store.db.run("PRAGMA synchronous = OFF")
+        self.judge = Judge(self.store)
+
+    @invariant()
+    def every_ticket_stands_as_the_model_says_and_admitted_one_person(self):
+        assert {t.uuid: t.status for t in issue.list_tickets(self.store, UUID(self.event.uuid))} == self.status
+        assert all(count == 1 for count in self.admissions.values())
+        assert self.store.db.run("SELECT count(*) FROM scan_line").fetchone() == (self.lines,)
+
+
+OneTicketOnePerson.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+TestOneTicketOnePerson = OneTicketOnePerson.TestCase
