@@ -16,11 +16,12 @@ _LONGEST = 100
 _ALPHABET = string.ascii_letters + string.digits
 _NO_DIGEST = "0" * 64
 
-_LOOK_UP = """SELECT k.id, k.digest, k.used_at, d.id, d.uuid, d.name, d.archived_at, e.uuid
+_LOOK_UP = """SELECT k.digest, k.used_at, d.id, d.uuid, d.name, d.archived_at, e.uuid
     FROM api_key k JOIN device d ON d.id = k.device_id LEFT JOIN event e ON e.id = d.event_id
     WHERE k.prefix = ?"""
-_FIRST_USE = "UPDATE api_key SET used_at = ? WHERE id = ? AND used_at IS NULL"
-_IS_USED = "SELECT 1 FROM api_key WHERE id = ? AND used_at IS NOT NULL"
+# By digest and not by id: the id of a voided key may be the next key's.
+_FIRST_USE = "UPDATE api_key SET used_at = ? WHERE prefix = ? AND digest = ? AND used_at IS NULL"
+_IS_USED = "SELECT 1 FROM api_key WHERE prefix = ? AND digest = ? AND used_at IS NOT NULL"
 _CLAIM = "UPDATE device SET claimed_at = ? WHERE id = ?"
 
 
@@ -60,22 +61,22 @@ def caller(store: Store, key: str) -> Caller | None:
     row = None
     if dot and len(prefix) == _PREFIX and len(key) <= _LONGEST and key.isascii():
         row = store.db.run(_LOOK_UP, (prefix,)).fetchone()
-    expected = row[1] if row else _NO_DIGEST
-    if not hmac.compare_digest(_digest(key), expected) or row is None:
+    digest = _digest(key)
+    if not hmac.compare_digest(digest, row[0] if row else _NO_DIGEST) or row is None:
         return None
-    key_id, _, used_at, device_id, uuid, name, archived_at, event_uuid = row
+    _, used_at, device_id, uuid, name, archived_at, event_uuid = row
     is_archived = archived_at is not None
-    if not is_archived and used_at is None and not _use_first(store, key_id, device_id):
+    if not is_archived and used_at is None and not _use_first(store, (prefix, digest), device_id):
         return None
     return Caller(device_id, uuid, name, event_uuid, is_archived)
 
 
-def _use_first(store: Store, key_id: int, device_id: int) -> bool:
+def _use_first(store: Store, key: tuple[str, str], device_id: int) -> bool:
     """False when the token was read again meanwhile, which voided this key."""
     now = moments.now()
     with store.writing():
-        if store.db.run(_FIRST_USE, (now, key_id)).rowcount == 0:
-            return store.db.run(_IS_USED, (key_id,)).fetchone() is not None
+        if store.db.run(_FIRST_USE, (now, *key)).rowcount == 0:
+            return store.db.run(_IS_USED, key).fetchone() is not None
         store.db.run(_CLAIM, (now, device_id))
         return True
 
