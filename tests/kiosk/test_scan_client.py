@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import itertools
+import json
 import socket
 import threading
 import time
@@ -417,6 +418,12 @@ def reset(sock):
 
 
 JSON_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+def whole(content):
+    return JSON_HEAD + f"Content-Length: {len(content)}\r\n\r\n".encode() + content
+
+
 BOMB = gzip.compress(b" " * 50_000_000)
 
 
@@ -441,7 +448,7 @@ BOMB = gzip.compress(b" " * 50_000_000)
             JSON_HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{} ", Fault.ODD_ANSWER, id="two lengths"
         ),
         pytest.param(JSON_HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", Fault.ODD_ANSWER, id="bad chunk"),
-        pytest.param(JSON_HEAD + b"Content-Length: 99999\r\n\r\n" + b" " * 99999, Fault.ODD_ANSWER, id="too long"),
+        pytest.param(whole(json.dumps(SCANNED).encode().ljust(70_000)), Fault.ODD_ANSWER, id="too long"),
         pytest.param(
             JSON_HEAD + f"Content-Encoding: gzip\r\nContent-Length: {len(BOMB)}\r\n\r\n".encode() + BOMB,
             Fault.ODD_ANSWER,
