@@ -56,9 +56,7 @@ def _poster(tile: Image.Image, code: int) -> Prop:
     edge = code // 16
     board = Image.new("L", (tile.width + 2 * edge, tile.height + 2 * edge), 236)
     board.paste(tile, (edge, edge))
-    return _prop(
-        board, Image.new("L", board.size, 255), (board.width / 2, board.height / 2, code), shines=False
-    )
+    return _prop(board, Image.new("L", board.size, 255), (board.width / 2, board.height / 2, code), shines=False)
 
 
 def _paper(tile: Image.Image, code: int) -> Prop:
@@ -82,7 +80,7 @@ def _paper(tile: Image.Image, code: int) -> Prop:
 
 
 def _phone(tile: Image.Image, code: int, *, dark_page: bool) -> Prop:
-    """A telephone: bezel, clock, the organiser's page around the code; a dark page has a white tile or none."""
+    """A telephone: bezel, clock, the organiser's page around the code; a dark one has a white tile or none."""
     width = round(tile.width * 1.12)
     height = round(width * PHONE_MM[1] / PHONE_MM[0])
     bezel = width // 28

@@ -44,8 +44,8 @@ class Look:
     hall: int = 1  # which hall: the background stays the same from frame to frame
 
 
-def presentation(content: str | bytes, look: Look, seed: int, steady: int = 3) -> Iterator[Frame]:
-    """One thing brought to the camera: half in and smeared, nearly there, then ``steady`` frames held."""
+def presentation(content: str | bytes, look: Look, seed: int, steady: int = 3) -> Iterator[bytes]:
+    """JPEGs of one thing brought to the camera: half in and smeared, nearly there, then ``steady`` frames held."""
     random = np.random.default_rng(seed)
     yield render(content, replace(look, shift=(look.shift[0] + 0.85, look.shift[1] + 0.1), smear=14.0), seed)
     yield render(content, replace(look, shift=(look.shift[0] + 0.12, look.shift[1]), smear=5.0), seed + 1)
@@ -62,26 +62,28 @@ def presentation(content: str | bytes, look: Look, seed: int, steady: int = 3) -
         yield render(content, held, seed + 2 + step)
 
 
-def render(content: str | bytes, look: Look, seed: int) -> Frame:
-    """One frame, uint8[height, width]: drawn, posed, lit, blurred, noisy, through JPEG."""
+def render(content: str | bytes, look: Look, seed: int) -> bytes:
+    """One frame as a grey JPEG: drawn, posed, lit, blurred, noisy. Raises what ``props.modules`` raises."""
     random = np.random.default_rng(seed)
     code_px = look.share * look.size[1]
     prop = draw(content, look.medium, look.level, look.border, code_px * 1.25)
     return _exposed(_composed(prop, look), look, random)
 
 
-def street(look: Look, seed: int) -> Frame:
-    """The same place with nobody in it, uint8[height, width]."""
+def street(look: Look, seed: int) -> bytes:
+    """The same place with nobody in it, a grey JPEG."""
     random = np.random.default_rng(seed)
     return _exposed(_background(look), look, random)
 
 
-def _exposed(scene: Picture, look: Look, random: np.random.Generator) -> Frame:
-    """Linear light, float32[height, width] → the frame: lens, hand, sensor noise, JPEG."""
+def _exposed(scene: Picture, look: Look, random: np.random.Generator) -> bytes:
+    """Linear light, float32[height, width] → the picture: lens, hand, sensor noise, JPEG."""
     grey = np.clip(scene * _vignette(look), 0, 1) ** (1 / GAMMA) * 255
     grey = _blurred(grey.astype(np.uint8), look).astype(np.float32)
     grey += random.standard_normal(grey.shape, np.float32) * look.noise * np.sqrt(0.35 + grey / 128)
-    return _through_jpeg(np.clip(grey, 0, 255).astype(np.uint8), look.quality)
+    file = io.BytesIO()
+    Image.fromarray(np.clip(grey, 0, 255).astype(np.uint8)).save(file, "JPEG", quality=look.quality)
+    return file.getvalue()
 
 
 def _composed(prop: Prop, look: Look) -> Picture:
@@ -180,9 +182,3 @@ def _blurred(grey: Frame, look: Look) -> Frame:
     for step in range(steps):
         total += sharp[step // 4 : step // 4 + height, step : step + width]
     return (total / steps).astype(np.uint8)
-
-
-def _through_jpeg(grey: Frame, quality: int) -> Frame:
-    file = io.BytesIO()
-    Image.fromarray(grey).save(file, "JPEG", quality=quality)
-    return np.asarray(Image.open(file))
