@@ -1,14 +1,47 @@
 """Text from a camera → TicketCode, PairingCode or Unreadable, by a strict grammar. Pure; never raises.
 
 Whatever a camera sees is hostile: everything here is decided before anything is sent, stored or shown.
+Every step is linear in the text, and nothing but the digest looks past the length cap.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hashlib
+import ipaddress
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 Dialect = Literal["documented", "deployed"]
+
+# The longest code there is: 64 characters of data and an RSA-4096 signature make 749; TiBillet prints 409,
+# a pairing code has about 200 and never more than 700 with the longest host name and token.
+MAX_LENGTH = 1024
+_ED25519 = 64  # bytes of a signature
+_RSA = range(256, 513)  # RSA-2048 (TiBillet's) to RSA-4096
+
+# Python's json.dumps writes a space after the colon; compact JSON has none. Nothing else is a ticket.
+_UUID = r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
+_PAYLOAD = re.compile(rf'\{{"uuid": ?"({_UUID})"\}}'.encode())
+_TICKET = re.compile(r"(?P<data>[A-Za-z0-9_-]+={0,2}):(?P<signature>[A-Za-z0-9_-]+={0,2})")
+# No user name, no query; a token never starts with a dot, since HTTP clients fold "/../" away.
+_PAIRING = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?P<port>:[1-9][0-9]{0,4})?"
+    r"(?P<prefix>/api/scan|/scan)/(?P<token>[A-Za-z0-9_:-][A-Za-z0-9._:-]{0,399}={0,2})/pair/?(?:#[!-~]*)?"
+)
+_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")  # a last label like this makes a resolver see an IPv4 address
+_PRIVATE = tuple(
+    ipaddress.ip_network(block)
+    for block in (
+        *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
+        *("::1/128", "fc00::/7", "fe80::/10"),
+    )
+)
+
+Why = Literal["empty", "too_long", "not_ascii", "not_a_code", "bad_data", "bad_signature", "bad_host", "plain_http"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +70,88 @@ class PairingCode:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Something that is neither. Never carries the text itself: only a word of why, and a digest to know it again."""
+    """Something that is neither. Never carries the text itself: only a word of why, and a digest to know it again.
 
-    why: str
-    digest: str
+    ``plain_http``: a pairing code in every other way, but it would send the gate's key unencrypted over the internet.
+    """
+
+    why: Why
+    digest: str  # the first 16 hexadecimal digits of the text's SHA-256
 
 
 Code = TicketCode | PairingCode | Unreadable
 
 
 def parse(text: str) -> Code:
-    """The code that this text is, by the grammar of the scan API."""
-    raise NotImplementedError
+    """The code that this text is, by the grammar of the scan API.
+
+    One line break at the end is dropped (``echo CODE | qrencode`` puts it there); every other character outside
+    the grammar makes the whole text Unreadable.
+    """
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    if len(text) > MAX_LENGTH:
+        return Unreadable("too_long", digest)
+    line = text.removesuffix("\n").removesuffix("\r")
+    found: Code | Why
+    if not line:
+        found = "empty"
+    elif not line.isascii():
+        found = "not_ascii"
+    elif ticket := _TICKET.fullmatch(line):
+        found = _ticket(ticket)
+    elif pairing := _PAIRING.fullmatch(line):
+        found = _pairing(pairing)
+    else:
+        found = "not_a_code"
+    return Unreadable(found, digest) if isinstance(found, str) else found
+
+
+def _ticket(match: re.Match[str]) -> TicketCode | Why:
+    payload, signature = _base64(match["data"]), _base64(match["signature"])
+    uuid = payload and _PAYLOAD.fullmatch(payload)
+    if not uuid:
+        return "bad_data"
+    if signature is None or not (len(signature) == _ED25519 or len(signature) in _RSA):
+        return "bad_signature"
+    return TicketCode(match[0], uuid[1].decode().lower(), match["data"].encode(), signature)
+
+
+def _base64(part: str) -> bytes | None:
+    """The bytes, when ``part`` is the one way to write them: padded, and no stray bits at the end."""
+    try:
+        decoded = base64.urlsafe_b64decode(part)
+    except binascii.Error:
+        return None
+    return decoded if base64.urlsafe_b64encode(decoded).decode() == part else None
+
+
+def _pairing(match: re.Match[str]) -> PairingCode | Why:
+    host, port = match["host"].lower(), match["port"] or ""
+    if port and int(port[1:]) > 65535:
+        return "bad_host"
+    address = _address(host)
+    if address is None and not _is_name(host):
+        return "bad_host"
+    if match["scheme"] == "http" and not _is_near(host, address):
+        return "plain_http"
+    prefix: Literal["/api/scan", "/scan"] = "/api/scan" if match["prefix"] == "/api/scan" else "/scan"
+    return PairingCode(f"{match['scheme']}://{host}{port}", prefix, match["token"])
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.IPv6Address(host[1:-1]) if host.startswith("[") else ipaddress.IPv4Address(host)
+    except ValueError:
+        return None
+
+
+def _is_name(host: str) -> bool:
+    labels = host.split(".")
+    return all(_LABEL.fullmatch(label) for label in labels) and not _NUMBER.fullmatch(labels[-1])
+
+
+def _is_near(host: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address | None) -> bool:
+    """True for loopback and private addresses, where a key may travel without TLS (issue 2, pairing)."""
+    if address is None:
+        return host == "localhost" or host.endswith(".localhost")
+    return any(address.version == block.version and address in block for block in _PRIVATE)
