@@ -42,7 +42,9 @@ class Camera(_Section):
 class Server(_Section):
     """What is asked of the ticket server. Its address and key come from pairing, never from here."""
 
-    action: Literal["scan", "check"] = Field("scan", description="scan: consume the ticket; check: look only, lamps only")
+    action: Literal["scan", "check"] = Field(
+        "scan", description="scan: consume the ticket; check: look only, lamps only"
+    )
     event_uuid: UUID | None = Field(None, description="admit this event only; empty: found from the ticket itself")
     events: tuple[UUID, ...] = Field((), description="admit these events only; empty: every event of the server")
     answer_within_s: float = Field(2.0, ge=0.5, le=5, description="seconds until a guest is told to wait")
@@ -90,11 +92,11 @@ class Settings(_Section):
     """All of kiosk.toml."""
 
     state_dir: Path = Field(Path("/var/lib/portillon"), description="credentials and journal")
-    camera: Camera = Field(default_factory=lambda: Camera())
-    server: Server = Field(default_factory=lambda: Server())
-    gate: Gate = Field(default_factory=lambda: Gate())
-    screen: Screen = Field(default_factory=lambda: Screen())
-    trace: TraceFile = Field(default_factory=lambda: TraceFile())
+    camera: Camera = Field(default_factory=Camera)
+    server: Server = Field(default_factory=Server)
+    gate: Gate = Field(default_factory=Gate)
+    screen: Screen = Field(default_factory=Screen)
+    trace: TraceFile = Field(default_factory=TraceFile)
 
     @model_validator(mode="after")
     def _profile_fits(self) -> Self:

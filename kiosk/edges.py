@@ -1,0 +1,83 @@
+"""What passage asks of the world: small Protocols that the edges implement, and the values they exchange."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from kiosk.attempt import Action, Attempt, Entry
+from kiosk.codes import TicketCode
+from kiosk.verdict import Verdict
+
+
+class State(StrEnum):
+    """What guests and techs are shown."""
+
+    UNPAIRED = "unpaired"
+    PAIRING = "pairing"
+    READY = "ready"
+    ASKING = "asking"
+    ADMITTED = "admitted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    FAULT = "fault"
+    STOPPING = "stopping"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """May this ticket enter, on behalf of this attempt? Put to the scan client."""
+
+    scan_id: str  # made and journaled before the first request
+    ticket: TicketCode
+    action: Action
+    unanswered: bool  # a consuming request of this attempt was sent before and had no answer
+    admitted_before: bool  # some earlier attempt with this ticket was admitted at this gate
+
+
+class Asker(Protocol):
+    """Takes questions, never blocks; the answer comes back as ``Passage.answered``."""
+
+    def ask(self, question: Question) -> None:
+        """Put the question in the queue of the server thread."""
+
+
+class Gate(Protocol):
+    """The thing that lets people in."""
+
+    def is_ready(self) -> bool:
+        """True when a pulse can be given now."""
+
+    def pulse(self, scan_id: str) -> bool:
+        """Begin one pulse for one person; True once it is known to be out."""
+
+
+class Journal(Protocol):
+    """What was asked, answered and opened, on disk."""
+
+    def last(self, ticket: str) -> Attempt | None:
+        """The latest attempt with this ticket here."""
+
+    def was_admitted(self, ticket: str) -> bool:
+        """True when any attempt with this ticket was admitted here."""
+
+    def was_interrupted(self, ticket: str) -> bool:
+        """True when an opening for this ticket was begun here and never confirmed."""
+
+    def write(self, *entries: Entry) -> None:
+        """Make these lines durable; OSError when that can't be done."""
+
+
+class Signs(Protocol):
+    """Lamps, buzzer and screen."""
+
+    def show(self, state: State, verdict: Verdict | None) -> None:
+        """Show this from now on."""
+
+
+class Trace(Protocol):
+    """Told of everything, decides nothing."""
+
+    def __call__(self, event: str, **fields: object) -> None:
+        """One event with its fields."""
