@@ -72,8 +72,8 @@ class Journal(Protocol):
 class Signs(Protocol):
     """Lamps, buzzer and screen."""
 
-    def show(self, state: State, verdict: Verdict | None) -> None:
-        """Show this from now on."""
+    def show(self, state: State, verdict: Verdict | None = None, trouble: str | None = None) -> None:
+        """Show this from now on; ``trouble`` names what keeps an unpaired gate from being paired."""
 
 
 class Trace(Protocol):

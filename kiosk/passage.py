@@ -92,7 +92,7 @@ class Passage:
             if here.ticket is not None and self._wants_another_try(here, now):
                 self._go_on(here, here.ticket, now)
         if self._shown_until is not None and now >= self._shown_until:
-            self._show(State.READY, None)
+            self._show(State.READY)
         self._forget_the_departed(now)
 
     def is_idle(self) -> bool:
@@ -136,7 +136,7 @@ class Passage:
                 return
         here.asked_at = now
         if here.verdict is None:
-            self._show(State.ASKING, None)
+            self._show(State.ASKING)
         before = self.journal.was_admitted(ticket.uuid)
         self.asker.ask(Question(here.scan_id, ticket, self.action, unanswered, before))
 
@@ -254,7 +254,7 @@ class Passage:
         self._show(State(verdict.outcome), verdict)
         self._shown_until = now + SHOWN_S[verdict.outcome]
 
-    def _show(self, state: State, verdict: Verdict | None) -> None:
+    def _show(self, state: State, verdict: Verdict | None = None) -> None:
         self._shown_until = None
         self.trace("state", state=state)
         self.signs.show(state, verdict)

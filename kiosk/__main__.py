@@ -1,0 +1,127 @@
+"""portillon-kiosk: run the gate, pair and unpair it by hand, switch it off, look at its settings, see the demo."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from kiosk import codes, settings
+from kiosk.credentials import CredentialStore
+from kiosk.pairing import Paired, pair, unpair
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Every command and option; the docs are checked against it."""
+    parser = argparse.ArgumentParser(prog="portillon-kiosk", description=__doc__)
+    place = argparse.ArgumentParser(add_help=False)
+    place.add_argument("--config", type=Path, metavar="FILE", help=f"settings (default: {settings.DEFAULT_FILE})")
+    place.add_argument("--state", type=Path, metavar="DIR", help="credentials and journal (default: from the settings)")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("run", parents=[place], help="run the gate until told to stop")
+    by_hand = commands.add_parser("pair", parents=[place], help="pair with a server, as if its QR had been shown")
+    by_hand.add_argument("url", metavar="URL", help="the admin's pairing URL, ending in /TOKEN/pair")
+    commands.add_parser("unpair", parents=[place], help="forget the server; the journal stays")
+    gate = commands.add_parser("gate", help="the relay and the lamps").add_subparsers(
+        dest="gate_command", required=True, metavar="off"
+    )
+    gate.add_parser("off", parents=[place], help="switch every output off")
+    config = commands.add_parser("config", help="look at settings").add_subparsers(
+        dest="config_command", required=True, metavar="show|check"
+    )
+    config.add_parser("show", parents=[place], help="the settings in force, secrets masked")
+    check = config.add_parser("check", help="every mistake in a file, with the nearest valid key")
+    check.add_argument("file", type=Path, metavar="FILE")
+    demo = commands.add_parser("demo", help="the whole way on rendered frames and mock pins; needs no hardware")
+    demo.add_argument("--svg", type=Path, metavar="FILE", help="also draw what was shown, as a picture")
+    demo.add_argument("--keep", type=Path, metavar="DIR", help="keep frames, traces and state here")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The exit code: 0 done, 1 it did not work (said on stderr, with what to do), 2 wrong usage or settings."""
+    given = build_parser().parse_args(arguments)
+    try:
+        return _COMMANDS[given.command](given)
+    except settings.SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except PermissionError as error:
+        print(f"{error}. Nothing was changed. Run this as root or as the user portillon.", file=sys.stderr)
+        return 1
+
+
+def _load(given: argparse.Namespace) -> settings.Settings:
+    """The settings the command is to use: --config, else the default file."""
+    return settings.load(given.config or settings.DEFAULT_FILE, given.state)
+
+
+def _state_dir(given: argparse.Namespace) -> Path:
+    """--state alone is enough where nothing else of the settings is needed."""
+    return given.state if given.state is not None and given.config is None else _load(given).state_dir
+
+
+def _run(given: argparse.Namespace) -> int:
+    from kiosk import daemon  # noqa: PLC0415  (gpiozero and the decoders are only needed here)
+
+    return daemon.run(_load(given))
+
+
+def _pair(given: argparse.Namespace) -> int:
+    code = codes.parse(given.url)
+    if not isinstance(code, codes.PairingCode):
+        why = "plain HTTP goes to private addresses only" if getattr(code, "why", "") == "plain_http" else "no such URL"
+        print(
+            f"This is no pairing code ({why}). The gate is unchanged. It looks like "
+            "https://HOST/api/scan/TOKEN/pair: copy it whole from the admin.",
+            file=sys.stderr,
+        )
+        return 1
+    outcome = pair(code, CredentialStore(_state_dir(given)))
+    if isinstance(outcome, Paired):
+        print(f"paired with {outcome.credentials.base_url} as {outcome.credentials.device_name}")
+        return 0
+    print(outcome.message, file=sys.stderr)
+    return 1
+
+
+def _unpair(given: argparse.Namespace) -> int:
+    was_paired = unpair(CredentialStore(_state_dir(given)))
+    print("unpaired: the next pairing code is taken" if was_paired else "this gate was not paired")
+    return 0
+
+
+def _gate(given: argparse.Namespace) -> int:
+    from kiosk.gate import force_off  # noqa: PLC0415
+
+    return force_off(_load(given).gate)
+
+
+def _config(given: argparse.Namespace) -> int:
+    if given.config_command == "check":
+        settings.load(given.file, environment={})
+        print(f"{given.file}: good")
+        return 0
+    loaded = _load(given)
+    shown = loaded.model_dump(mode="json")
+    credentials = CredentialStore(loaded.state_dir).load()
+    shown["pairing"] = credentials and {
+        "server": credentials.base_url + credentials.prefix,
+        "device": credentials.device_name,
+        "api_key": credentials.masked_key,
+    }
+    print(json.dumps(shown, indent=2, ensure_ascii=False))
+    return 0
+
+
+def _demo(given: argparse.Namespace) -> int:
+    from kiosk import demo  # noqa: PLC0415
+
+    return demo.run(svg=given.svg, keep=given.keep)
+
+
+_COMMANDS = {"run": _run, "pair": _pair, "unpair": _unpair, "gate": _gate, "config": _config, "demo": _demo}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""What the threads tell the main loop. Values only; they go one way, through one queue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kiosk.codes import Code
+from kiosk.pairing import Paired, PairingFailed
+from kiosk.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One frame's codes, best first; times are monotonic seconds."""
+
+    codes: tuple[Code, ...]
+    taken_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CameraFailed:
+    """No frames: ``why`` tells what to do. The camera is opened again by itself."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The verdict on a question."""
+
+    scan_id: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class PairingEnded:
+    """What a pairing code, or a pending pairing found at the start, came to; None: nothing pending."""
+
+    outcome: Paired | PairingFailed | None
+
+
+@dataclass(frozen=True, slots=True)
+class GateNews:
+    """The guardian died and was started again, or can't be."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """SIGTERM or SIGINT."""
+
+
+News = Seen | CameraFailed | Answered | PairingEnded | GateNews | Stop
