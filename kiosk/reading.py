@@ -6,10 +6,10 @@ decoder that hangs. 1280x960 there and back without decoding: 0.2 ms on x86-64, 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
-import select
 import signal
 import socket
 import struct
@@ -45,18 +45,17 @@ class IsolatedReader:
         self._on_crash = on_crash
         self._limit = limit
         self._lock = threading.Lock()
-        self._child: _Child | None = _Child(limit)
-        self._ready = False
-        self._start_by = time.monotonic() + _START_LIMIT
         self._restart_at = 0.0
         self._closed = False
+        child = _Child(limit)
+        self._child: _Child | None = child
         try:
-            self._become_ready(_START_LIMIT)
-        except (EOFError, TimeoutError) as error:
-            raise ReaderFault(f"the decoder process {self._child.end()} at its start; its log says why") from error
+            child.become_ready(_START_LIMIT)
         except ReaderFault:
-            self._child.end()
+            child.end()
             raise
+        except (EOFError, OSError) as error:
+            raise ReaderFault(f"the decoder process {child.end()} at its start; its log says why") from error
 
     @property
     def pid(self) -> int | None:
@@ -69,17 +68,17 @@ class IsolatedReader:
         if picture is None:
             return []
         with self._lock:
-            if self._closed or not self._is_up():
+            child = self._ready_child()
+            if child is None:
                 return []
-            child = self._child
-            assert child is not None  # noqa: S101 (what _is_up means)
+            frame = f" on a {picture.shape[1]}x{picture.shape[0]} frame, which stays unread"
             try:
                 child.send(picture)
-                return [str(text) for text in child.receive(self._limit)]
+                return child.receive(self._limit)
             except TimeoutError:
-                self._lost(f"gave no answer within {self._limit:g} s", picture)
+                self._lost(child, f"gave no answer within {self._limit:g} s{frame}")
             except (EOFError, OSError):
-                self._lost(child.end(), picture)
+                self._lost(child, f"{child.end()}{frame}")
             return []
 
     def close(self) -> None:
@@ -90,88 +89,95 @@ class IsolatedReader:
                 self._child.end(_GOODBYE)
                 self._child = None
 
-    def _is_up(self) -> bool:
-        """Start the child when there is none; wait for it no longer than for a frame."""
+    def _ready_child(self) -> _Child | None:
+        """The child; started when there is none, and then waited for no longer than for a frame."""
         now = time.monotonic()
-        if self._child is None:
-            if now < self._restart_at:
-                return False
-            self._child, self._ready, self._start_by = _Child(self._limit), False, now + _START_LIMIT
-        if not self._ready:
-            try:
-                self._become_ready(self._limit)
-            except TimeoutError:
-                if time.monotonic() > self._start_by:
-                    self._lost("did not start", None)
-            except (EOFError, OSError, ReaderFault) as error:
-                self._lost(str(error) or self._child.end(), None)
-        return self._ready
+        if self._closed or (self._child is None and now < self._restart_at):
+            return None
+        try:
+            child = self._child = self._child or _Child(self._limit)
+        except OSError as error:  # no process, memory or file descriptor left
+            self._restart_at = now + _RESTART_PAUSE
+            self._on_crash(f"the decoder process can't be started: {error}; nothing is read until it can")
+            return None
+        try:
+            if not child.is_ready:
+                child.become_ready(self._limit)
+        except TimeoutError:
+            if time.monotonic() > child.started_at + _START_LIMIT:
+                self._lost(child, f"was not ready within {_START_LIMIT:g} s")
+            return None
+        except (EOFError, OSError, ReaderFault) as error:
+            self._lost(child, f"{child.end()} at its start: {error or 'its log says why'}")
+            return None
+        return child
 
-    def _become_ready(self, limit: float) -> None:
-        assert self._child is not None  # noqa: S101 (its callers just made it)
-        greeting = self._child.receive(limit)
-        if isinstance(greeting, str):
-            raise ReaderFault(greeting)
-        self._ready = True
-
-    def _lost(self, what: str, picture: Gray | None) -> None:
-        """Count and tell it; a child that had been ready is replaced at once, so that it is up for the next frame."""
-        assert self._child is not None  # noqa: S101 (only a child can be lost)
-        self._child.end()
+    def _lost(self, child: _Child, what: str) -> None:
+        """Count and tell it. The next frame starts another; one that never became ready leaves a pause first."""
+        child.end()
         self._child = None
+        self._restart_at = 0.0 if child.is_ready else time.monotonic() + _RESTART_PAUSE
         self.crashes += 1
-        if self._ready:
-            self._child, self._start_by = _Child(self._limit), time.monotonic() + _START_LIMIT
-        else:
-            self._restart_at = time.monotonic() + _RESTART_PAUSE
-        self._ready = False
-        frame = "" if picture is None else f" on a {picture.shape[1]}x{picture.shape[0]} frame, which stays unread"
-        self._on_crash(f"the decoder process {what}{frame}; it is started again")
+        self._on_crash(f"the decoder process {what}; it is started again")
 
 
 class _Child:
     """One life of the process: its socket and its frame memory."""
 
     def __init__(self, limit: float) -> None:
+        self.started_at = time.monotonic()
+        self.is_ready = False
+        self._memory = os.fdopen(os.memfd_create("portillon-frame"), "r+b", buffering=0)
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._frame = os.memfd_create("portillon-frame", os.MFD_CLOEXEC)
-        with theirs:
+        memory = self._memory.fileno()
+        try:
             self.process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
-                [sys.executable, "-X", "faulthandler", "-m", "kiosk.reading", str(self._frame), str(limit)],
-                stdin=theirs,
+                [sys.executable, "-X", "faulthandler", "-m", "kiosk.reading", str(memory), str(limit)],
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
-                pass_fds=(self._frame,),  # and nothing else: no pin of the gate outlives the daemon in here
+                pass_fds=[memory],  # and nothing else: no pin of the gate outlives the daemon in here
                 process_group=0,  # ^C on a terminal is for the daemon
             )
+        except OSError:
+            self._close()
+            raise
+        finally:
+            theirs.close()
+
+    def become_ready(self, limit: float) -> None:
+        """Wait for the child's greeting; ReaderFault with its own words when it can't read. Else as ``receive``."""
+        greeting = self.receive(limit)
+        if greeting:
+            raise ReaderFault(greeting[0])
+        self.is_ready = True
 
     def send(self, picture: Gray) -> None:
         """Hand over a frame. Never blocks: the child has answered the one before."""
-        os.pwrite(self._frame, picture.data, 0)
+        self._memory.seek(0)
+        self._memory.write(picture.data)
         self._socket.send(_SIZE.pack(*picture.shape), socket.MSG_NOSIGNAL)
 
-    def receive(self, limit: float) -> list[object] | str:
-        """The texts, or the child's own word on why it can't read. TimeoutError after ``limit`` s, EOFError: dead."""
-        ready, _, _ = select.select([self._socket], [], [], limit)
-        if not ready:
-            raise TimeoutError
+    def receive(self, limit: float) -> list[str]:
+        """The child's answer; TimeoutError after ``limit`` seconds, EOFError or OSError when it is dead."""
+        self._socket.settimeout(limit)
         message = self._socket.recv(_ANSWER)
         if not message:
             raise EOFError
-        answer: list[object] | str = json.loads(message)
-        return answer
+        return [str(text) for text in json.loads(message)]
 
     def end(self, patience: float = 0.0) -> str:
-        """End the process, leaving no zombie: by itself within ``patience`` s, else killed. Says how it ended."""
-        self._socket.close()
-        try:
-            status = self.process.wait(patience or 0.1)  # one that died already is there at once
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            status = self.process.wait()
-        if self._frame >= 0:
-            os.close(self._frame)
-            self._frame = -1
+        """End the process, leaving no zombie: by itself within ``patience`` seconds, else killed. Says how it ended."""
+        self._close()
+        if patience:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(patience)
+        self.process.kill()  # no effect on one that died already: its status stays
+        status = self.process.wait()
         return f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
+
+    def _close(self) -> None:
+        self._socket.close()
+        self._memory.close()
 
 
 def _serve(frame: int, limit: float) -> None:
@@ -189,7 +195,7 @@ def _serve(frame: int, limit: float) -> None:
     try:
         reader = QrReader()
     except ReaderFault as fault:
-        daemon.send(json.dumps(str(fault)).encode())
+        daemon.send(json.dumps([str(fault)]).encode())
         return
     daemon.send(b"[]")
     while request := daemon.recv(_SIZE.size):
