@@ -1,0 +1,70 @@
+"""The street in front of one gate: the folder its camera watches, one file a frame, at the camera's pace."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+FPS = 10.0
+ARRIVAL = 2  # frames of a presentation that are shown once; those after it are shown in turn while it is held
+
+
+class Street:
+    """Frames are linked into ``folder`` in name order, so that the camera never sees half a file."""
+
+    def __init__(self, folder: Path, wings: Path) -> None:
+        """``wings``: where frames wait until they are shown, on the same file system."""
+        folder.mkdir(parents=True)
+        wings.mkdir(parents=True)
+        self.folder = folder
+        self._wings = wings
+        self._held: tuple[Path, ...] = ()
+        self._step = 0
+        self.left_at = 0.0  # monotonic seconds
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._numbers = itertools.count()
+        self._camera = threading.Thread(target=self._run, name=f"street {folder.name}", daemon=True)
+        self._camera.start()
+
+    def hold_up(self, frames: Sequence[bytes]) -> None:
+        """Bring these JPEGs before the camera, and keep them there."""
+        number = next(self._numbers)
+        paths = tuple(self._wings / f"{number:06d}-{step}.jpg" for step in range(len(frames)))
+        for path, frame in zip(paths, frames, strict=True):
+            path.write_bytes(frame)
+        with self._lock:
+            self._held, self._step = paths, 0
+
+    def leave(self) -> None:
+        """Nobody is there any more."""
+        with self._lock:
+            self._held = ()
+        self.left_at = time.monotonic()
+
+    def close(self) -> None:
+        """No more frames."""
+        self._closing.set()
+        self._camera.join()
+
+    def _run(self) -> None:
+        while not self._closing.wait(1 / FPS):
+            name = self.folder / f"{next(self._numbers):06d}"
+            frame = self._next()
+            if frame is None:
+                name.with_suffix(".empty").touch()
+            else:
+                os.link(frame, name.with_suffix(".jpg"))
+
+    def _next(self) -> Path | None:
+        with self._lock:
+            if not self._held:
+                return None
+            step = self._step
+            self._step += 1
+        steady = len(self._held) - ARRIVAL
+        return self._held[step if step < ARRIVAL else ARRIVAL + (step - ARRIVAL) % steady]
