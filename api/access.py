@@ -1,0 +1,80 @@
+"""The outermost layer around the application: who is asking, and one line of log for every request."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import TYPE_CHECKING, Any
+
+from api import log
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_log = logging.getLogger("api.access")
+Network = IPv4Network | IPv6Network
+
+
+class Access:
+    """A WSGI application around another.
+
+    ``REMOTE_ADDR`` becomes the client's address: the peer's own, or, when the peer is a trusted proxy, the last
+    address of ``X-Forwarded-For`` that is no trusted proxy. From anybody else these headers are taken away:
+    Bottle would believe them.
+    """
+
+    def __init__(self, app: WSGIApplication, trusted_proxies: Sequence[Network], write_lines: bool) -> None:
+        self._app = app
+        self._trusted = tuple(trusted_proxies)
+        self._write_lines = write_lines
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        self._know_the_client(environ)
+        if not self._write_lines:
+            return self._app(environ, start_response)
+        began, status = time.monotonic(), "500"
+
+        def note(line: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
+            nonlocal status
+            status = line[:3]
+            return start_response(line, headers, *exc_info)
+
+        try:
+            return self._app(environ, note)
+        finally:
+            _log.info(
+                log.fields(
+                    method=environ["REQUEST_METHOD"],
+                    path=environ.get("PATH_INFO", ""),
+                    status=status,
+                    ms=f"{(time.monotonic() - began) * 1000:.1f}",
+                    client=environ.get("REMOTE_ADDR", ""),
+                )
+            )
+
+    def _know_the_client(self, environ: WSGIEnvironment) -> None:
+        if not self._is_trusted(environ.get("REMOTE_ADDR", "")):
+            for name in [n for n in environ if n.startswith("HTTP_X_FORWARDED_") or n == "HTTP_FORWARDED"]:
+                del environ[name]
+            return
+        hops = [hop.strip() for hop in environ.pop("HTTP_X_FORWARDED_FOR", "").split(",")]
+        for hop in reversed(hops):
+            if not _is_address(hop):
+                return  # a proxy that passes rubbish on: its own address is all that is known
+            environ["REMOTE_ADDR"] = hop
+            if not self._is_trusted(hop):
+                return
+
+    def _is_trusted(self, address: str) -> bool:
+        return bool(self._trusted) and _is_address(address) and any(ip_address(address) in n for n in self._trusted)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

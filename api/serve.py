@@ -1,0 +1,71 @@
+"""The server's life: listen, say so, answer until told to stop, finish what is under way, leave."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from api.access import Access
+from api.listener import Listener
+from api.notify import Notify
+from api.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+_log = logging.getLogger("api.serve")
+_STOP = (signal.SIGTERM, signal.SIGINT)
+_TICK_S = 1.0
+_GRACE_S = 1.0  # beyond stop_within_s, for closing sockets and joining threads
+
+
+def hold_signals() -> None:
+    """Keep SIGTERM and SIGINT for ``serve``. Call it before any thread starts: threads inherit the mask."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)
+
+
+def serve(app: WSGIApplication, settings: Settings, announce: Callable[[str], None]) -> int:
+    """Serve ``app`` until SIGTERM or SIGINT; ``announce`` gets the URL once it listens. Returns the exit code.
+
+    Raises OSError when the address can't be bound. ``hold_signals`` must have been called.
+    """
+    listener = Listener(Access(app, settings.server.trusted_proxies, settings.log.access), settings.server)
+    listener.prepare()
+    notify = Notify()
+    thread = threading.Thread(target=listener.serve, name="listener", daemon=True)
+    thread.start()
+    announce(listener.url)
+    notify.ready(f"listening on {listener.url}")
+    reason = _watch(listener, thread, notify)
+    notify.stopping()
+    _log.info("stopping: %s", reason or "the listener died")
+    if not _stopped(listener, settings.server.stop_within_s):
+        _log.error("stopped, but a request is still running after %g s", settings.server.stop_within_s)
+        logging.shutdown()
+        os._exit(1)  # its thread can't be ended; what it had committed is durable
+    _log.info("stopped")
+    return 0 if reason else 1
+
+
+def _watch(listener: Listener, thread: threading.Thread, notify: Notify) -> str:
+    """Once a tick, look after clients and tell systemd; returns the signal's name, or "" when the listener died."""
+    tick = min(_TICK_S, notify.watchdog_s / 2) if notify.watchdog_s else _TICK_S
+    while thread.is_alive():
+        if received := signal.sigtimedwait(_STOP, tick):
+            return signal.Signals(received.si_signo).name
+        listener.cut_slow_clients()
+        if notify.watchdog_s and not listener.is_stuck():
+            notify.alive()
+    return ""
+
+
+def _stopped(listener: Listener, within_s: float) -> bool:
+    """Take no new request, finish those under way; False when one is still running after ``within_s``."""
+    stopper = threading.Thread(target=listener.stop, name="stopper", daemon=True)
+    stopper.start()
+    stopper.join(within_s + _GRACE_S)
+    return not stopper.is_alive()
