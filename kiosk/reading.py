@@ -107,8 +107,11 @@ class IsolatedReader:
             if time.monotonic() > child.started_at + _START_LIMIT:
                 self._lost(child, f"was not ready within {_START_LIMIT:g} s")
             return None
-        except (EOFError, OSError, ReaderFault) as error:
-            self._lost(child, f"{child.end()} at its start: {error or 'its log says why'}")
+        except ReaderFault as fault:
+            self._lost(child, f"can't read: {fault}")
+            return None
+        except (EOFError, OSError):
+            self._lost(child, f"{child.end()} at its start; its log says why")
             return None
         return child
 
