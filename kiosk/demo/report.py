@@ -43,7 +43,7 @@ class Report:
         )
         self._print(Text())
         heads = f"{'gate':<7}{'held up':<41}{'verdict':<29}{'relay':<11}{'read':>6}{'ask':>7}{'act':>6} ms"
-        self._print(Text(f"    {heads}", "dim"))
+        self._print(Text(f"     {heads}", "dim"))
 
     def waiting(self, words: str) -> AbstractContextManager[object]:
         """On a terminal, a moving line for as long as the context lasts."""

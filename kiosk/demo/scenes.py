@@ -59,8 +59,8 @@ def _pairings(cast: Cast) -> list[Scene]:
     screen = Look("phone", share=0.5, yaw=-12, pitch=8, roll=4)
     sheet = Look("paper", share=0.46, yaw=10, pitch=-6, roll=-8, blur=1.4, noise=5, hall=2)
     return [
-        Scene("the front gate's pairing code, on a phone", "front", cast.front_pairing, screen, Expected("ready")),
-        Scene("the side gate's pairing code, printed", "side", cast.side_pairing, sheet, Expected("ready")),
+        Scene("its pairing code, on a phone", "front", cast.front_pairing, screen, Expected("ready")),
+        Scene("its pairing code, printed", "side", cast.side_pairing, sheet, Expected("ready")),
     ]
 
 
