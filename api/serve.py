@@ -23,6 +23,10 @@ _TICK_S = 1.0
 _GRACE_S = 1.0  # beyond stop_within_s, for closing sockets and joining threads
 
 
+class CannotListenError(OSError):
+    """The address is taken, not ours, or no address at all. The text says which."""
+
+
 def hold_signals() -> None:
     """Keep SIGTERM and SIGINT for ``serve``. Call it before any thread starts: threads inherit the mask."""
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)
@@ -31,10 +35,13 @@ def hold_signals() -> None:
 def serve(app: WSGIApplication, settings: Settings, announce: Callable[[str], None]) -> int:
     """Serve ``app`` until SIGTERM or SIGINT; ``announce`` gets the URL once it listens. Returns the exit code.
 
-    Raises OSError when the address can't be bound. ``hold_signals`` must have been called.
+    Raises CannotListenError when the address can't be bound. ``hold_signals`` must have been called.
     """
     listener = Listener(Access(app, settings.server.trusted_proxies, settings.log.access), settings.server)
-    listener.prepare()
+    try:
+        listener.prepare()
+    except OSError as error:
+        raise CannotListenError(f"{settings.server.host}:{settings.server.port}: {error.__cause__ or error}") from error
     notify = Notify()
     thread = threading.Thread(target=listener.serve, name="listener", daemon=True)
     thread.start()

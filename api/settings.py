@@ -41,9 +41,7 @@ class Server(_Section):
     @classmethod
     def _is_an_address(cls, url: str) -> str:
         parts = urlsplit(url)
-        if url and (
-            parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment
-        ):
+        if url and (parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment):
             raise ValueError('must look like "https://tickets.example.org" or be empty')
         return url.rstrip("/")
 

@@ -1,0 +1,94 @@
+"""portillon-api: the ticket server and the organiser's shell. Reads settings, runs one command, tells what failed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+
+import peewee
+
+from api import settings
+from api.commands import arguments, config, devices, events, serving, tickets
+from api.commands.console import CommandError, Shell
+from api.settings import Settings, SettingsError
+from api.store.store import Store, StoreError, open_store
+from api.tickets.events import NotPossibleError
+
+_EXPECTED = (CommandError, SettingsError, NotPossibleError, StoreError, peewee.DatabaseError, KeyboardInterrupt)
+_ON_STORE: dict[str, Callable[[Namespace, Store, Shell], None]] = {
+    "event add": events.add,
+    "event list": events.show,
+    "ticket add": tickets.add,
+    "ticket list": tickets.show,
+    "ticket cancel": tickets.cancel,
+    "device list": devices.show,
+    "device archive": devices.archive,
+}
+
+
+def main() -> int:
+    """Run one command line; gives 0 (done), 1 (could not be done) or 2 (asked wrongly, or settings with mistakes)."""
+    args = arguments.parser().parse_args()
+    shell = Shell(as_json=getattr(args, "json", False))
+    try:
+        return _run(args, shell)
+    except BrokenPipeError:  # whoever read the output has left; Python would complain once more at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except _EXPECTED as error:
+        told = _told(error)
+        shell.error(told)
+        return told.code
+
+
+def _told(error: BaseException) -> CommandError:
+    """What a person is told about an expected failure."""
+    match error:
+        case CommandError():
+            return error
+        case SettingsError():
+            what = f"{error.origin}: {len(error.mistakes)} mistake{'s' * (len(error.mistakes) > 1)} in the settings"
+            return CommandError(what, mistakes=error.mistakes, code=2)
+        case peewee.DatabaseError():
+            do = "see that the disk has room and that the database belongs to the user who runs this"
+            return CommandError(f"the database refused: {error}", "nothing more was changed", do)
+        case KeyboardInterrupt():
+            return CommandError("interrupted", "what was done until here stays done")
+        case _:
+            return CommandError(str(error))
+
+
+def _run(args: Namespace, shell: Shell) -> int:
+    if args.command == "config check":
+        config.check(args, shell)
+        return 0
+    effective = _settings(args)
+    if args.command == "serve":
+        return serving.run(effective, shell)
+    if args.command == "config show":
+        config.show(effective, shell)
+        return 0
+    store = open_store(effective.database)
+    try:
+        if args.command == "device add":
+            devices.add(args, effective, store, shell)
+        else:
+            _ON_STORE[args.command](args, store, shell)
+    finally:
+        store.close()
+    return 0
+
+
+def _settings(args: Namespace) -> Settings:
+    overrides = {
+        "database": getattr(args, "database", None),
+        "server.host": getattr(args, "host", None),
+        "server.port": getattr(args, "port", None),
+    }
+    return settings.load(getattr(args, "config", None), overrides)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

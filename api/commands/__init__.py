@@ -1,0 +1,1 @@
+"""The organiser's shell: one module a noun, each command a function from arguments to an exit code."""

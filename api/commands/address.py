@@ -1,0 +1,76 @@
+"""Where gates reach this server: told by the organiser, or guessed from how the server listens. Sends nothing."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from api.commands.console import CommandError
+from api.settings import Server
+
+# TEST-NET-1, RFC 5737: "connecting" a datagram socket only chooses the network card, no packet leaves.
+_SOMEWHERE = ("192.0.2.1", 9)
+_ASK = 'say how gates reach the server: --base-url URL, or [server] public_url = "URL" in api.toml'
+
+
+@dataclass(frozen=True, slots=True)
+class BaseUrl:
+    """What a pairing code begins with, and what the organiser should know about it (or "")."""
+
+    url: str
+    note: str
+
+
+def base_url(given: str | None, server: Server) -> BaseUrl:
+    """The address for pairing codes: as given, else from the settings, else guessed. Raises CommandError."""
+    if url := given or server.public_url:
+        return BaseUrl(url.rstrip("/"), _warn(url))
+    if server.port == 0:
+        raise CommandError("the server's port is chosen when it starts", "a pairing code needs an address", _ASK)
+    if server.host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        host = _own_address()
+        note = f"the address {host} is a guess (this machine's on the network); if gates can't reach it, {_ASK}"
+        return BaseUrl(_join(host, server.port), note)
+    if _is_loopback(server.host):
+        note = f"this code works on this very machine only: the server listens on {server.host}; else {_ASK}"
+        return BaseUrl(_join(server.host, server.port), note)
+    return BaseUrl(_join(server.host, server.port), "")
+
+
+def _warn(url: str) -> str:
+    """Gates pair over plain HTTP with loopback and private addresses only."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise CommandError(f"{url!r} is no address of a server", "no device was added", "it looks like https://HOST")
+    if parts.scheme == "https" or _is_loopback(parts.hostname) or _is_private(parts.hostname):
+        return ""
+    return f"gates refuse plain HTTP from {parts.hostname}, which is not a private address: use https://"
+
+
+def _own_address() -> str:
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect(_SOMEWHERE)
+            return str(probe.getsockname()[0])
+    except OSError as error:
+        raise CommandError("this machine has no network", "its address can't be guessed", _ASK) from error
+
+
+def _join(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return False

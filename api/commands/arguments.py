@@ -1,0 +1,112 @@
+"""The command line's grammar: which commands there are and what each takes. Runs nothing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NoReturn
+from uuid import UUID
+
+from api.commands.events import moment
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells mistakes as JSON too, when JSON was asked for."""
+
+    def error(self, message: str) -> NoReturn:
+        if "--json" in sys.argv:
+            self.exit(2, json.dumps({"error": message, "do": f"{self.prog} --help"}) + "\n")
+        super().error(message)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole grammar. ``command`` in the result names what to run, such as ``ticket add``."""
+    everywhere = _everywhere()
+    about = "Portillon's ticket server and its organiser's shell."
+    top = _Parser(prog="portillon-api", description=about, parents=[everywhere])
+    top.add_argument("--version", action="version", version=f"portillon {version('portillon')}")
+    nouns = top.add_subparsers(metavar="COMMAND", required=True)
+    serve = nouns.add_parser("serve", help="answer gates", parents=[everywhere])
+    serve.add_argument("--host", help="address to listen on; 0.0.0.0: every network")
+    serve.add_argument("--port", type=int, help="port to listen on; 0: any free one")
+    serve.set_defaults(command="serve")
+    _events(_Noun(nouns, "event", "make and import events", everywhere))
+    _tickets(_Noun(nouns, "ticket", "issue, list and cancel tickets", everywhere))
+    _devices(_Noun(nouns, "device", "pair, list and archive gates", everywhere))
+    _config(_Noun(nouns, "config", "check and show settings", everywhere))
+    return top
+
+
+class _Noun:
+    """A first word, such as ``ticket``, to which verbs are added."""
+
+    def __init__(self, nouns: Any, name: str, about: str, everywhere: _Parser) -> None:
+        self._name = name
+        self._everywhere = everywhere
+        word = nouns.add_parser(name, help=about, description=about, parents=[everywhere])
+        self._verbs = word.add_subparsers(metavar="VERB", required=True)
+
+    def verb(self, name: str, about: str) -> argparse.ArgumentParser:
+        """Add the command ``NOUN VERB``."""
+        added: argparse.ArgumentParser = self._verbs.add_parser(
+            name, help=about, description=about, parents=[self._everywhere]
+        )
+        added.set_defaults(command=f"{self._name} {name}")
+        return added
+
+
+def _everywhere() -> _Parser:
+    """Options that may stand before or after any word: a default would undo what an earlier word was given."""
+    options = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    options.add_argument("--config", type=Path, metavar="FILE", help="settings (default: /etc/portillon/api.toml)")
+    options.add_argument("--database", metavar="URL", help='where the tickets are, such as "sqlite:///tickets.sqlite3"')
+    options.add_argument("--json", action="store_true", help="results and errors as JSON")
+    return options
+
+
+def _events(event: _Noun) -> None:
+    add = event.verb("add", "make an event, or import one by its public key")
+    add.add_argument("name", metavar="NAME")
+    add.add_argument("--uuid", type=UUID, help="its uuid on the other server (default: a new one)")
+    add.add_argument("--public-key", type=Path, metavar="FILE", help='PEM file; "-": standard input')
+    add.add_argument("--opens-at", type=moment, metavar="TIME", help='when doors open, such as "2026-07-14 18:00"')
+    add.add_argument("--closes-at", type=moment, metavar="TIME", help="when nobody is let in any more")
+    event.verb("list", "all events")
+
+
+def _tickets(ticket: _Noun) -> None:
+    add = ticket.verb("add", "issue tickets, or register one that was made elsewhere")
+    add.add_argument("--event", type=UUID, required=True, metavar="UUID")
+    add.add_argument("--count", type=_count, default=1, help="how many; up to 500 are one reservation (default: 1)")
+    add.add_argument("--uuid", type=UUID, help="the ticket's own uuid, for one made elsewhere")
+    for name in ("first-name", "last-name", "email", "product", "price"):
+        add.add_argument(f"--{name}", metavar="TEXT")
+    add.add_argument("--qr", type=Path, metavar="DIR", help="write one PNG a ticket into this folder")
+    ticket.verb("list", "an event's tickets").add_argument("--event", type=UUID, required=True, metavar="UUID")
+    ticket.verb("cancel", "refuse a ticket from now on").add_argument("uuid", type=UUID, metavar="UUID")
+
+
+def _devices(device: _Noun) -> None:
+    add = device.verb("add", "a new gate: shows its pairing code")
+    add.add_argument("name", metavar="NAME", help="shown on screens: « used 14:02 at NAME »")
+    add.add_argument("--base-url", metavar="URL", help="how this gate reaches the server")
+    add.add_argument("--event", type=UUID, metavar="UUID", help="admit this event only (default: every event)")
+    add.add_argument("--png", type=Path, metavar="FILE", help="write the pairing code here")
+    add.add_argument("--svg", type=Path, metavar="FILE", help="write the pairing code here")
+    device.verb("list", "all devices")
+    device.verb("archive", "shut a device out, for good").add_argument("uuid", type=UUID, metavar="UUID")
+
+
+def _config(config: _Noun) -> None:
+    config.verb("check", "all mistakes of a settings file at once").add_argument("file", type=Path, metavar="FILE")
+    config.verb("show", "the settings in force, passwords hidden")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
