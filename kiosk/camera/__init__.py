@@ -1,0 +1,17 @@
+"""Where frames come from: the Camera Module, or files that are shown in its place."""
+
+from __future__ import annotations
+
+from kiosk import settings
+from kiosk.camera.frame import Camera, CameraFault, Frame
+from kiosk.camera.picamera import PiCamera
+from kiosk.camera.replay import ReplayCamera
+
+__all__ = ["Camera", "CameraFault", "Frame", "open_camera"]
+
+
+def open_camera(chosen: settings.Camera) -> Camera:
+    """Open the camera that the settings choose; CameraFault, with what to do, when it can't be."""
+    if chosen.path is not None and chosen.source == "replay":
+        return ReplayCamera(chosen.path, chosen.fps)
+    return PiCamera(chosen.width, chosen.height, chosen.fps)

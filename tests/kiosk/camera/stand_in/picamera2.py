@@ -1,0 +1,130 @@
+"""Stands in for picamera2 where there is no Pi: the few calls that kiosk.camera.picamera makes, as strict as the real
+one about sizes, controls and released requests. Put on sys.path by the tests only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+CONTROLS = {"FrameDurationLimits": (1, 2, 3), "AeExposureMode": (0, 3, 0), "LensPosition": (0.0, 15.0, 1.0)}
+
+
+@dataclass
+class Machine:
+    """What is plugged into this Pi; the tests change it."""
+
+    cameras: int = 1
+    in_use: bool = False
+    stride: int = 1344  # libcamera aligns rows to 64 bytes: 1296 → 1344
+    close_hangs: threading.Event | None = None
+    advertised: tuple[str, ...] = tuple(CONTROLS)
+    opened: Picamera2 | None = None
+
+
+machine = Machine()
+
+
+class Request:
+    def __init__(self, buffer: np.ndarray[Any, Any], metadata: dict[str, Any]) -> None:
+        self.buffer: np.ndarray[Any, Any] | None = buffer
+        self.metadata = metadata
+
+    def get_metadata(self) -> dict[str, Any]:
+        assert self.buffer is not None, "released"
+        return dict(self.metadata)
+
+    def release(self) -> None:
+        assert self.buffer is not None, "released twice"
+        self.buffer[:] = 0  # the sensor writes the next frame into it
+        self.buffer = None
+
+
+class MappedArray:
+    def __init__(self, request: Request, stream: str, reshape: bool = True, write: bool = True) -> None:
+        assert stream == "lores"
+        assert not reshape
+        assert not write
+        assert request.buffer is not None, "released"
+        self.array = request.buffer
+
+    def __enter__(self) -> MappedArray:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        del self.array
+
+
+class Picamera2:
+    def __init__(self) -> None:
+        if machine.cameras == 0:
+            raise IndexError("list index out of range")
+        if machine.in_use:
+            raise RuntimeError("Camera __init__ sequence did not complete.")
+        self.camera_controls = {name: CONTROLS[name] for name in machine.advertised}
+        self.configuration: dict[str, Any] = {}
+        self.started = self.closed = False
+        self.requests: list[Request] = []
+        self._waiting = 0
+        self._completed: deque[Request] = deque()
+        self._news = threading.Condition()
+        machine.opened = self
+
+    def create_video_configuration(self, **wanted: Any) -> dict[str, Any]:
+        assert set(wanted) <= {"main", "lores", "buffer_count", "queue", "display", "encode", "controls"}
+        return wanted
+
+    def configure(self, configuration: dict[str, Any]) -> None:
+        for name in ("main", "lores"):
+            if any(side % 2 for side in configuration[name]["size"]):
+                raise RuntimeError(f"{name} stream size must be even")
+        for name in configuration["controls"]:
+            if name not in self.camera_controls:
+                raise RuntimeError(f"Control {name} is not advertised by libcamera")
+        self.configuration = configuration
+
+    def camera_configuration(self) -> dict[str, Any]:
+        return {**self.configuration, "lores": {**self.configuration["lores"], "stride": machine.stride}}
+
+    def start(self) -> None:
+        self.started = True
+
+    def deliver(self, buffer: np.ndarray[Any, Any], **metadata: Any) -> None:
+        """The sensor has finished a frame. Without a queue, one that nobody waits for is dropped."""
+        with self._news:
+            if self._waiting or self.configuration["queue"]:
+                request = Request(buffer, metadata)
+                self.requests.append(request)
+                self._completed.append(request)
+                self._news.notify()
+
+    def await_caller(self) -> None:
+        """Return once somebody waits for a frame."""
+        with self._news:
+            assert self._news.wait_for(lambda: self._waiting, 60)
+
+    @contextlib.contextmanager
+    def captured_request(self, wait: float) -> Iterator[Request]:
+        with self._news:
+            self._waiting += 1
+            self._news.notify_all()
+            there = self._news.wait_for(lambda: self._completed, wait)
+            self._waiting -= 1
+            if not there:
+                raise TimeoutError
+            request = self._completed.popleft()
+        try:
+            yield request
+        finally:
+            request.release()
+
+    def close(self) -> None:
+        if machine.close_hangs:
+            machine.close_hangs.wait()
+        self.closed = True

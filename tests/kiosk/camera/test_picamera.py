@@ -1,0 +1,157 @@
+"""The Camera Module, on a stand-in for the picamera2 module; the real libcamera is another test's."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk import settings
+from kiosk.camera import CameraFault, Frame, open_camera
+from kiosk.camera.picamera import PiCamera, luma
+
+STAND_IN = Path(__file__).parent / "stand_in"
+WIDTH, HEIGHT = 1296, 972
+
+
+@pytest.fixture
+def pi(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The machine the stand-in plays: what is plugged in, and what was opened."""
+    monkeypatch.syspath_prepend(STAND_IN)
+    yield importlib.import_module("picamera2").machine
+    del sys.modules["picamera2"]
+
+
+def yuv420(value: int, stride: int = 1344) -> Any:
+    """One buffer as the camera fills it: grey ``value``, padding 255, then both colour planes."""
+    luma_rows = np.full((HEIGHT, stride), 255, np.uint8)
+    luma_rows[:, :WIDTH] = value
+    return np.concatenate([luma_rows.reshape(-1), np.full(HEIGHT * stride // 2, 128, np.uint8)])
+
+
+def next_frame(camera: PiCamera, pi: Any, *buffers: Any, **metadata: Any) -> Frame:
+    """What the camera gives when these frames come while it is asked."""
+    frames: list[Frame] = []
+    thread = threading.Thread(target=lambda: frames.append(camera.next_frame(60)))
+    thread.start()
+    pi.opened.await_caller()
+    for buffer in buffers:
+        pi.opened.deliver(buffer, **metadata)
+    thread.join(60)
+    return frames[0]
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 30), st.booleans())
+def test_padding_and_colour_are_cut_away(width: int, height: int, padding: int, flat: bool) -> None:
+    stride = width + padding
+    picture = np.random.default_rng(width).integers(0, 256, (height, width), np.uint8)
+    rows = np.full((height * 3 // 2, stride), 77, np.uint8)
+    rows[:height, :width] = picture
+    cut = luma(rows.reshape(-1) if flat else rows, width, height, stride)
+    assert np.array_equal(cut, picture)
+    assert cut.flags.c_contiguous
+    assert cut.flags.owndata
+
+
+def test_a_frame_is_the_grey_plane_in_the_size_asked_for(pi: Any) -> None:
+    camera = PiCamera(WIDTH, HEIGHT, 15)
+    frame = next_frame(camera, pi, yuv420(90))
+    assert frame.gray.shape == (HEIGHT, WIDTH)
+    assert frame.gray.dtype == np.uint8
+    assert set(np.unique(frame.gray)) == {90}, "still whole after its buffer went back to the sensor"
+    assert all(request.buffer is None for request in pi.opened.requests), "given back"
+    camera.close()
+
+
+def test_frames_from_before_the_question_are_never_given(pi: Any) -> None:
+    camera = PiCamera(WIDTH, HEIGHT, 15)
+    for old in (1, 2, 3):
+        pi.opened.deliver(yuv420(old))
+    assert next_frame(camera, pi, yuv420(200)).gray[0, 0] == 200
+    camera.close()
+
+
+def test_a_frame_is_dated_by_the_sensor(pi: Any) -> None:
+    camera = PiCamera(WIDTH, HEIGHT, 15)
+    light = time.monotonic_ns() - 40_000_000
+    assert next_frame(camera, pi, yuv420(1), SensorTimestamp=light).taken_at == pytest.approx(light / 1e9)
+    camera.close()
+
+
+@pytest.mark.parametrize("off", [3_600_000_000_000, -3_600_000_000_000])
+def test_a_sensor_time_of_another_clock_is_not_believed(pi: Any, off: int) -> None:
+    camera = PiCamera(WIDTH, HEIGHT, 15)
+    before = time.monotonic()
+    frame = next_frame(camera, pi, yuv420(1), SensorTimestamp=time.monotonic_ns() + off)
+    assert before <= frame.taken_at <= time.monotonic()
+    camera.close()
+
+
+def test_only_controls_that_the_camera_has_are_set(pi: Any) -> None:
+    pi.advertised = ("FrameDurationLimits",)
+    PiCamera(WIDTH, HEIGHT, 20).close()
+    assert pi.opened.configuration["controls"] == {"FrameDurationLimits": (50_000, 50_000)}
+
+
+def test_a_camera_with_a_lens_motor_is_focused_on_the_ticket(pi: Any) -> None:
+    PiCamera(WIDTH, HEIGHT, 15).close()
+    assert pi.opened.configuration["controls"]["LensPosition"] == pytest.approx(5.0)
+
+
+def test_odd_sizes_are_made_even(pi: Any) -> None:
+    PiCamera(WIDTH + 1, HEIGHT + 1, 15).close()
+    assert pi.opened.configuration["lores"]["size"] == (WIDTH, HEIGHT)
+    assert pi.opened.closed
+
+
+def test_a_silent_camera_is_a_fault(pi: Any) -> None:
+    camera = PiCamera(WIDTH, HEIGHT, 15)
+    with pytest.raises(CameraFault, match=r"no frame from the camera within 0\.01 s.*cable"):
+        camera.next_frame(0.01)
+    camera.close()
+
+
+def test_no_camera_says_to_look_at_the_cable(pi: Any) -> None:
+    pi.cameras = 0
+    with pytest.raises(CameraFault, match="ribbon cable"):
+        PiCamera(WIDTH, HEIGHT, 15)
+
+
+def test_a_camera_in_use_says_so(pi: Any) -> None:
+    pi.in_use = True
+    with pytest.raises(CameraFault, match="stop what else uses it"):
+        PiCamera(WIDTH, HEIGHT, 15)
+
+
+def test_a_camera_that_hangs_does_not_hold_the_one_who_closes_it(pi: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kiosk.camera.picamera._LET_GO", 0.01)
+    pi.close_hangs = threading.Event()
+    PiCamera(WIDTH, HEIGHT, 15).close()
+    assert not pi.opened.closed
+    pi.close_hangs.set()
+
+
+def test_without_picamera2_the_fault_names_the_apt_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "picamera2", None)
+    with pytest.raises(CameraFault, match=r"apt install python3-picamera2.*--system-site-packages"):
+        open_camera(settings.Camera())
+
+
+def test_the_settings_choose_the_camera(pi: Any) -> None:
+    camera = open_camera(settings.Camera(width=WIDTH, height=HEIGHT))
+    assert pi.opened.started
+    camera.close()
+
+
+def test_a_replay_never_imports_picamera2(tmp_path: Path) -> None:
+    open_camera(settings.Camera(source="replay", path=tmp_path)).close()
+    assert "picamera2" not in sys.modules
