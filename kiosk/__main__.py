@@ -95,7 +95,10 @@ def _unpair(given: argparse.Namespace) -> int:
 def _gate(given: argparse.Namespace) -> int:
     from kiosk.gate import force_off  # noqa: PLC0415
 
-    return force_off(_load(given).gate)
+    troubles = force_off(_load(given).gate)
+    for trouble in troubles:
+        print(f"not switched off: {trouble}. If the gate runs, stop it first.", file=sys.stderr)
+    return 1 if troubles else 0
 
 
 def _config(given: argparse.Namespace) -> int:

@@ -1,0 +1,158 @@
+"""The guardian: a process of its own that owns the lines which let people in, and drops them by itself.
+
+It is started by ``warden`` in a session of its own, so that what kills the daemon leaves it alive. Commands come on
+stdin, a line each: ``pulse NAME MILLISECONDS``, ``off NAME`` and ``off``. Answers go to stdout: ``ready`` once, then
+``on NAME``, ``busy NAME``, ``off``. Every line is released at its own deadline, when stdin ends (the daemon is gone, also by
+kill -9), at a signal, and at anything that was not expected.
+
+Why a line can't stay on: the main loop sleeps no longer than the nearest deadline; should it ever hang, the interval
+timer set with each pulse ends the process from a signal handler shortly after that deadline, releasing every line
+first. Writing to a daemon that does not read never blocks: stdout is set so.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Literal
+
+from gpiozero import Device
+
+from kiosk.gate.lines import Line
+from kiosk.gate.pins import open_factory
+from kiosk.trace import Trace
+
+# 100 ms: the shortest pulse turnstiles take; 10 s: the bound of the design (facts: Gates).
+SHORTEST_MS, LONGEST_MS = 100, 10_000
+LAST_RESORT_S = 0.25  # after a deadline the loop missed
+_LONGEST_COMMAND = 256  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What the guardian is started with, as JSON in its one argument."""
+
+    pins: Literal["lgpio", "mock"]
+    active_high: bool
+    lines: dict[str, int]  # name → BCM number
+    trace: str | None
+
+    def as_argument(self) -> str:
+        """The JSON that ``main`` reads."""
+        return json.dumps({name: getattr(self, name) for name in self.__slots__})
+
+
+class Guardian:
+    """The lines and when each is to be released. Monotonic seconds."""
+
+    def __init__(self, orders: Orders) -> None:
+        trace = Trace(None if orders.trace is None else Path(orders.trace))
+        factory = Device.pin_factory = open_factory(orders.pins)
+        self._lines = {name: Line(name, pin, orders.active_high, factory, trace) for name, pin in orders.lines.items()}
+        self._off_at: dict[str, float] = {}
+
+    def work(self) -> None:
+        """Obey until stdin ends or says something that is no command."""
+        _say("ready")
+        waiting = b""
+        while True:
+            if select.select([0], [], [], self._until_deadline())[0]:
+                heard = os.read(0, _LONGEST_COMMAND)
+                if not heard:
+                    return
+                *commands, waiting = (waiting + heard).split(b"\n")
+                if len(waiting) > _LONGEST_COMMAND or not all(map(self._obey, commands)):
+                    return
+            self._drop_due()
+
+    def release(self) -> None:
+        """Every line off, whatever happens with another."""
+        self._off_at.clear()
+        for line in self._lines.values():
+            try:
+                line.set(False)
+            except OSError:
+                continue  # the next line must still be tried; the process ends right after
+
+    def _obey(self, command: bytes) -> bool:
+        self._drop_due()  # a late loop must not refuse, or prolong, because of a pulse that is over
+        match command.split():
+            case [b"off"]:
+                self.release()
+                _say("off")
+                return True
+            case [b"off", name] if name.decode("ascii", "replace") in self._lines:
+                self._drop(name.decode())
+                _say("off")
+                return True
+            case [b"pulse", name, milliseconds] if name.decode("ascii", "replace") in self._lines:
+                if not milliseconds.isdigit() or not SHORTEST_MS <= int(milliseconds) <= LONGEST_MS:
+                    return False
+                self._pulse(name.decode(), int(milliseconds) / 1000)
+                return True
+        return False
+
+    def _pulse(self, name: str, seconds: float) -> None:
+        if name in self._off_at:
+            _say(f"busy {name}")
+            return
+        self._off_at[name] = time.monotonic() + seconds
+        self._set_last_resort()
+        self._lines[name].set(True)
+        _say(f"on {name}" if self._lines[name].is_on() else f"stuck {name}")
+
+    def _drop_due(self) -> None:
+        now = time.monotonic()
+        for name in [name for name, at in self._off_at.items() if at <= now]:
+            self._drop(name)
+        self._set_last_resort()
+
+    def _drop(self, name: str) -> None:
+        self._lines[name].set(False)
+        self._off_at.pop(name, None)
+
+    def _until_deadline(self) -> float | None:
+        return max(0.0, min(self._off_at.values()) - time.monotonic()) if self._off_at else None
+
+    def _set_last_resort(self) -> None:
+        until = self._until_deadline()
+        signal.setitimer(signal.ITIMER_REAL, 0 if until is None else until + LAST_RESORT_S)
+
+
+def _say(answer: str) -> None:
+    """Tell the daemon; when it is gone or does not read, the next look at stdin decides."""
+    try:
+        os.write(1, answer.encode() + b"\n")
+    except OSError:
+        return
+
+
+def main(argument: str) -> int:
+    """Guard until told, or left, otherwise. 0: the daemon went away; 1: a signal, or a loop that hung."""
+    os.set_blocking(1, False)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the daemon, whose end is noticed on stdin
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    guardian = Guardian(Orders(**json.loads(argument)))
+
+    def drop_and_leave(_signal: int, _frame: FrameType | None) -> None:
+        guardian.release()
+        os._exit(1)
+
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
+        signal.signal(number, drop_and_leave)
+    try:
+        guardian.work()
+    finally:
+        guardian.release()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,96 @@
+"""What lamps and buzzer do for each thing there is to say, and the thread that plays it.
+
+Colour, rhythm and sound all differ: about 8 % of men do not see red from green, and "already used" must neither look
+nor sound like success (facts: Gates). Green is not here: it lets people in, so the guardian holds it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kiosk.gate.lines import Line
+
+
+class Signal(StrEnum):
+    """One thing to say to the people at the gate."""
+
+    DARK = "dark"
+    UNPAIRED = "unpaired"
+    BUSY = "busy"  # a question or a pairing is under way
+    ADMITTED = "admitted"
+    REFUSED = "refused"
+    WAIT = "wait"  # no answer, or ask staff
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Steps of (lines that are on, seconds); played once, the last one staying, or again and again."""
+
+    steps: tuple[tuple[frozenset[str], float], ...]
+    again: bool = False
+
+
+def _pattern(*steps: tuple[str, float], again: bool = False) -> Pattern:
+    return Pattern(tuple((frozenset(on.split()), seconds) for on, seconds in steps), again)
+
+
+PATTERNS: Mapping[Signal, Pattern] = {
+    Signal.DARK: _pattern(("", 0)),
+    Signal.UNPAIRED: _pattern(("amber", 0.5), ("", 0.5), again=True),
+    Signal.BUSY: _pattern(("amber", 0)),
+    Signal.ADMITTED: _pattern(("buzzer", 0.15), ("", 0)),  # one short tone
+    Signal.REFUSED: _pattern(("red buzzer", 0.5), ("red", 0.2), ("red buzzer", 0.5), ("red", 0)),  # two long ones
+    Signal.WAIT: _pattern(*[("amber buzzer", 0.08), ("amber", 0.08)] * 3, ("amber", 0)),  # three very short ones
+    Signal.FAULT: _pattern(("amber", 0.25), ("red", 0.25), again=True),
+}
+
+
+class Player:
+    """Plays one pattern on the lines there are; a new one ends the one before."""
+
+    def __init__(self, lines: Mapping[str, Line]) -> None:
+        self._lines = lines
+        self._changed = threading.Condition()
+        self._pattern: Pattern | None = PATTERNS[Signal.DARK]
+        self._turn = 0  # counts the patterns played
+        self._thread = threading.Thread(target=self._play, name="lamps", daemon=True)
+        self._thread.start()
+
+    def play(self, signal: Signal) -> None:
+        """From now on this; its first step is out when this returns."""
+        with self._changed:
+            self._pattern = PATTERNS[signal]
+            self._turn += 1
+            self._set(self._pattern.steps[0][0])
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Dark, and the thread ended."""
+        with self._changed:
+            self._pattern = None
+            self._turn += 1
+            self._set(frozenset())
+            self._changed.notify()
+        self._thread.join(timeout=2.0)
+        for line in self._lines.values():
+            line.close()
+
+    def _play(self) -> None:
+        with self._changed:
+            while (pattern := self._pattern) is not None:
+                turn = self._turn
+                played = 0
+                while self._turn == turn:
+                    on, seconds = pattern.steps[played % len(pattern.steps)]
+                    self._set(on)
+                    played += 1
+                    last = played == len(pattern.steps) and not pattern.again
+                    self._changed.wait_for(lambda turn=turn: self._turn != turn, None if last else seconds)
+
+    def _set(self, on: frozenset[str]) -> None:
+        for name, line in self._lines.items():
+            line.set(name in on)
