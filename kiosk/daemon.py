@@ -18,12 +18,13 @@ from kiosk.credentials import Credentials, CredentialStore
 from kiosk.edges import State
 from kiosk.enrolment import Enrolment
 from kiosk.eyes import Eyes
-from kiosk.gate import Gate, open_gate
+from kiosk.gate import open_gate
 from kiosk.journal import Journal
 from kiosk.news import Answered, CameraFailed, GateNews, News, PairingEnded, Seen, Stop
 from kiosk.notify import notify
 from kiosk.pairing import Paired
 from kiosk.passage import Passage
+from kiosk.screen.console import Console
 from kiosk.server_thread import ServerThread
 from kiosk.settings import Settings
 from kiosk.signs import LampsAndScreen
@@ -46,8 +47,9 @@ class Daemon:
         self._trace = Trace(settings.trace.file)
         self._store = CredentialStore(settings.state_dir)
         self._journal = Journal(settings.state_dir)
-        self._gate: Gate = open_gate(settings.gate, self._trace, settings.trace.file, self._gate_news)
-        self._signs = LampsAndScreen(self._gate, settings.screen)
+        self._gate = open_gate(settings.gate, self._trace, settings.trace.file, self._gate_news)
+        console = Console(settings.screen.languages, settings.screen.tty)
+        self._signs = LampsAndScreen(self._gate, console, looks_only=settings.server.action == "check")
         self._server = ServerThread(settings.server, self._store, self._journal, self._news.put)
         self._enrolment = Enrolment(self._server.pair, self._server.resume, self._signs, self._trace)
         self._passage: Passage | None = None

@@ -2,8 +2,8 @@
 
 It is started by ``warden`` in a session of its own, so that what kills the daemon leaves it alive. Commands come on
 stdin, a line each: ``pulse NAME MILLISECONDS``, ``off NAME`` and ``off``. Answers go to stdout: ``ready`` once, then
-``on NAME``, ``busy NAME``, ``off``. Every line is released at its own deadline, when stdin ends (the daemon is gone, also by
-kill -9), at a signal, and at anything that was not expected.
+``on NAME``, ``busy NAME``, ``off``. Every line is released at its own deadline, when stdin ends (the daemon is gone,
+also by kill -9), at a signal, and at anything that was not expected.
 
 Why a line can't stay on: the main loop sleeps no longer than the nearest deadline; should it ever hang, the interval
 timer set with each pulse ends the process from a signal handler shortly after that deadline, releasing every line

@@ -89,7 +89,7 @@ class Player:
                     self._set(on)
                     played += 1
                     last = played == len(pattern.steps) and not pattern.again
-                    self._changed.wait_for(lambda turn=turn: self._turn != turn, None if last else seconds)
+                    self._changed.wait(None if last else seconds)
 
     def _set(self, on: frozenset[str]) -> None:
         for name, line in self._lines.items():

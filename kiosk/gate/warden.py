@@ -106,7 +106,7 @@ class Warden:
     def _hear(self, within: float = ANSWER_S) -> str:
         """The next answer. A guardian that gives none is ended: what it may still say would answer nothing."""
         process = self._process
-        assert process is not None and process.stdout is not None  # noqa: S101, PT018  (started, and under the lock)
+        assert process is not None and process.stdout is not None  # noqa: S101  (started, and under the lock)
         end = time.monotonic() + within
         while b"\n" not in self._waiting:
             left = end - time.monotonic()

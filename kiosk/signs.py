@@ -1,0 +1,39 @@
+"""One thing to say → lamps, buzzer and screen. Implements ``edges.Signs``."""
+
+from __future__ import annotations
+
+from kiosk.edges import State
+from kiosk.gate import Gate, Signal
+from kiosk.screen.console import Console
+from kiosk.verdict import Reason, Verdict
+
+_SIGNALS = {
+    State.UNPAIRED: Signal.UNPAIRED,
+    State.PAIRING: Signal.BUSY,
+    State.READY: Signal.DARK,
+    State.ASKING: Signal.BUSY,
+    State.ADMITTED: Signal.ADMITTED,
+    State.REFUSED: Signal.REFUSED,
+    State.UNKNOWN: Signal.WAIT,
+    State.FAULT: Signal.FAULT,
+    State.STOPPING: Signal.DARK,
+}
+
+
+class LampsAndScreen:
+    """Says the same thing everywhere. ``looks_only``: the action is check, so green opens nothing."""
+
+    def __init__(self, gate: Gate, console: Console, looks_only: bool) -> None:
+        self._gate = gate
+        self._console = console
+        self._looks_only = looks_only
+
+    def show(self, state: State, verdict: Verdict | None = None, trouble: str | None = None) -> None:
+        """Lamps first: a guest looks at them, a tech at the screen."""
+        if state is State.ADMITTED and self._looks_only:
+            self._gate.show_looked_at()
+        elif verdict is not None and verdict.reason is Reason.ASK_STAFF:
+            self._gate.show(Signal.WAIT)  # amber: nothing was refused for good
+        else:
+            self._gate.show(_SIGNALS[state])
+        self._console.show(state, verdict, trouble)
