@@ -47,7 +47,7 @@ class Look:
 def presentation(content: str | bytes, look: Look, seed: int, steady: int = 3) -> Iterator[bytes]:
     """JPEGs of one thing brought to the camera: half in and smeared, nearly there, then ``steady`` frames held."""
     random = np.random.default_rng(seed)
-    yield render(content, replace(look, shift=(look.shift[0] + 0.85, look.shift[1] + 0.1), smear=14.0), seed)
+    yield render(content, replace(look, shift=(look.shift[0] + 0.6, look.shift[1] + 0.1), smear=14.0), seed)
     yield render(content, replace(look, shift=(look.shift[0] + 0.12, look.shift[1]), smear=5.0), seed + 1)
     for step in range(steady):
         turn = random.normal(0, 0.6, 3)
