@@ -11,8 +11,8 @@ from pathlib import Path
 from gpiozero import Device
 
 from kiosk import settings
-from kiosk.gate.guardian import Orders
 from kiosk.gate.lines import Line
+from kiosk.gate.orders import Orders
 from kiosk.gate.pins import PinFault, open_factory
 from kiosk.gate.signals import Player, Signal
 from kiosk.gate.warden import GateFault, Warden

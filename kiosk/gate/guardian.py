@@ -18,14 +18,13 @@ import select
 import signal
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Literal
 
 from gpiozero import Device
 
 from kiosk.gate.lines import Line
+from kiosk.gate.orders import Orders
 from kiosk.gate.pins import open_factory
 from kiosk.trace import Trace
 
@@ -33,20 +32,6 @@ from kiosk.trace import Trace
 SHORTEST_MS, LONGEST_MS = 100, 10_000
 LAST_RESORT_S = 0.25  # after a deadline the loop missed
 _LONGEST_COMMAND = 256  # bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Orders:
-    """What the guardian is started with, as JSON in its one argument."""
-
-    pins: Literal["lgpio", "mock"]
-    active_high: bool
-    lines: dict[str, int]  # name → BCM number
-    trace: str | None
-
-    def as_argument(self) -> str:
-        """The JSON that ``main`` reads."""
-        return json.dumps({name: getattr(self, name) for name in self.__slots__})
 
 
 class Guardian:

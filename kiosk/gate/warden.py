@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from kiosk.gate.guardian import Orders
+from kiosk.gate.orders import Orders
 
 START_S = 20.0  # importing gpiozero from a cold SD card
 ANSWER_S = 1.0
