@@ -25,7 +25,7 @@ _QR_CODE = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCodeModel2)
 _DOUBLED_UP_TO = 1_600_000  # pixels: in larger pictures modules are large enough, and the time is four times this
 
 
-class ReaderFault(RuntimeError):  # noqa: N818 (a fault, in the words of design.md)
+class ReaderFault(RuntimeError):
     """Codes can't be read on this machine; the message says what to do."""
 
 

@@ -134,7 +134,7 @@ class _Child:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         memory = self._memory.fileno()
         try:
-            self.process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
+            self.process = subprocess.Popen(
                 [sys.executable, "-X", "faulthandler", "-m", "kiosk.reading", str(memory), str(limit)],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,

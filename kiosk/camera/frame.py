@@ -17,7 +17,7 @@ class Frame:
     taken_at: float  # monotonic seconds, when the light fell in
 
 
-class CameraFault(RuntimeError):  # noqa: N818 (a fault, in the words of design.md)
+class CameraFault(RuntimeError):
     """There are no frames; the message says what happened and what to do. Close the camera and open it anew."""
 
 

@@ -1,4 +1,4 @@
-"""The street in front of one gate: the folder its camera watches, one file a frame, at the camera's pace."""
+"""The street in front of one gate: the folder its camera watches, one file a frame."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-FPS = 10.0
+CAMERA_FPS = 15.0
+# Fewer than the camera takes, so that one that fell behind on a slow machine catches up. Where a file is missing it
+# sees an empty street for one frame, which is far less than the 0.5 s that end a presentation.
+FRAMES_PER_S = 10.0
 ARRIVAL = 2  # frames of a presentation that are shown once; those after it are shown in turn while it is held
 
 
@@ -52,7 +55,7 @@ class Street:
         self._camera.join()
 
     def _run(self) -> None:
-        while not self._closing.wait(1 / FPS):
+        while not self._closing.wait(1 / FRAMES_PER_S):
             name = self.folder / f"{next(self._numbers):06d}"
             frame = self._next()
             if frame is None:

@@ -166,6 +166,11 @@ class Kiosk:
         return self.verdicts()
 
 
+@pytest.fixture(name="eventually")
+def _eventually():
+    return eventually
+
+
 @pytest.fixture
 def server(tmp_path):
     it = Server(tmp_path)
