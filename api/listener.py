@@ -1,4 +1,8 @@
-"""The HTTP listener: cheroot, with deadlines for slow clients and JSON for its own refusals. Knows no ticket."""
+"""The HTTP listener: cheroot, but no client's slowness holds a thread, and refusals are JSON. Knows no ticket.
+
+A connection gets a thread when a whole request has arrived. Cheroot by itself gives it one on connecting: as many
+silent strangers as there are threads would stop every gate (measured: benchmarks/wsgi.py).
+"""
 
 from __future__ import annotations
 
@@ -11,18 +15,17 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from cheroot import wsgi
+from cheroot.makefile import MakeFile
 from cheroot.server import HeaderReader, HTTPConnection, HTTPRequest
 
+from api.inbox import HEADERS_MAX, Inbox
 from api.settings import Server
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 _log = logging.getLogger("api.http")
-_HEADERS_MAX = 16 * 1024  # bytes; an Api-Key header and a pairing path need 500
-_BODY_MAX = 1024 * 1024  # bytes; the scan API refuses more than 16 KiB itself
-_LINGER_MAX = 256 * 1024  # bytes of a refused body read, so that the client gets to see the refusal
-_LINGER_S = 1.0  # longest wait for the next part of a refused body
+_BODY_MAX = 1024 * 1024  # bytes; the scan API itself refuses more than 16 KiB
 _QUIET_MAX = 512  # connections kept without a request; the unit's LimitNOFILE is above it
 _STUCK_S = 30.0  # every thread busy for longer: nobody is being answered; a kiosk gives up after 5 s
 
@@ -52,7 +55,7 @@ class _Request(HTTPRequest):
         return False
 
     def simple_response(self, status: str, msg: str = "") -> None:
-        """Refuse in JSON and close."""
+        """Refuse in JSON, and close."""
         if self.conn.is_late:
             status, msg = "408 Request Timeout", "The request took too long to arrive"
         text = msg or str(status)[4:]
@@ -62,32 +65,38 @@ class _Request(HTTPRequest):
             f"{self.server.protocol} {status}\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         )
-        self.close_connection = self.sent_headers = self.conn.has_unread = True
+        self.close_connection = self.sent_headers = self.conn.is_leaving = True
         with contextlib.suppress(OSError):  # the client is gone
             self.conn.wfile.write(head.encode("latin-1") + body)
 
     def send_headers(self) -> None:
-        """Send them; after a body that was refused or is not read to its end, the connection is closed."""
-        is_refused = int(self.status[:3]) == 413 or getattr(self.rfile, "remaining", 0) > _LINGER_MAX
-        if is_refused or self.chunked_read:
-            self.close_connection = self.conn.has_unread = True
+        """Send them. What is left of a body is skipped when it is here; else no thread waits for it: good-bye."""
+        missing = getattr(self.rfile, "remaining", 0) - len(self.conn.rfile)
+        if missing > 0 or self.chunked_read or int(self.status[:3]) == 413:
+            self.close_connection = self.conn.is_leaving = True
         super().send_headers()
 
 
 class _Connection(HTTPConnection):
-    """One connection, known to the listener while a thread serves it."""
+    """One connection: gathering a request, being served by a thread, or leaving (its bytes are dropped)."""
 
     RequestHandlerClass = _Request
     is_late = False  # its time to send is over
-    has_unread = False  # the client may be sending still
+    is_leaving = False  # answered for the last time; closing at once would reset it and lose the answer
+
+    def __init__(self, server: Listener, sock: socket.socket, makefile: Any = MakeFile) -> None:
+        super().__init__(server, sock, makefile)
+        self.rfile = Inbox(sock)
 
     def communicate(self) -> bool:
-        """Serve one request; True: keep the connection."""
+        """Serve one request; True: the connection stays for a while."""
         with self.server.serving(self):
             keep = bool(super().communicate())  # type: ignore[no-untyped-call]
-            if self.has_unread:
-                self._linger()
-            return keep and not self.has_unread
+        if not self.is_leaving:
+            return keep
+        with contextlib.suppress(OSError):  # gone already
+            self.socket.shutdown(socket.SHUT_WR)
+        return True
 
     def cut(self) -> None:
         """Stop listening to this client; an answer under way still goes out."""
@@ -95,21 +104,17 @@ class _Connection(HTTPConnection):
         with contextlib.suppress(OSError):  # closed meanwhile
             self.socket.shutdown(socket.SHUT_RD)
 
-    def _linger(self) -> None:
-        """Read what the client still sends: closing on unread bytes resets the connection and loses the answer."""
-        left = _LINGER_MAX
-        with contextlib.suppress(OSError):  # gone, or silent for too long
-            self.socket.shutdown(socket.SHUT_WR)
-            self.socket.settimeout(_LINGER_S)
-            while left > 0 and (part := self.socket.recv(65536)):
-                left -= len(part)
+    def close(self) -> None:
+        """Hang up."""
+        self.server.is_over(self)
+        super().close()
 
 
 class Listener(wsgi.Server):
     """A WSGI server on one address. ``prepare`` binds, ``serve`` runs until ``stop`` is called by another thread."""
 
     ConnectionClass = _Connection
-    max_request_header_size = _HEADERS_MAX
+    max_request_header_size = HEADERS_MAX
     max_request_body_size = _BODY_MAX
     keep_alive_conn_limit = _QUIET_MAX
     expiration_interval = 0.25  # seconds; also the longest wait before a stop begins
@@ -128,8 +133,9 @@ class Listener(wsgi.Server):
         )
         self._threads_max = settings.threads
         self._request_timeout_s = settings.request_timeout_s
-        self._busy: dict[_Connection, float] = {}  # connection → when a thread began to serve it
-        self._busy_lock = threading.Lock()
+        self._lock = threading.Lock()
+        self._sending: dict[_Connection, float] = {}  # since when it sends a request, or leaves
+        self._busy: dict[_Connection, float] = {}  # since when a thread serves it
 
     @property
     def url(self) -> str:
@@ -137,44 +143,77 @@ class Listener(wsgi.Server):
         host, port = self.bind_addr
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
-    @contextlib.contextmanager
-    def serving(self, connection: _Connection) -> Any:
-        """Count the connection as busy."""
-        with self._busy_lock:
-            self._busy[connection] = time.monotonic()
-        try:
-            yield
-        finally:
-            with self._busy_lock:
-                del self._busy[connection]
-
     def cut_slow_clients(self) -> None:
-        """Free the threads that wait for a client which sends too slowly. Called about once a second."""
+        """Give up on those who take too long to send. Called about once a second."""
         limit = time.monotonic() - self._request_timeout_s
-        with self._busy_lock:
-            late = [c for c, since in self._busy.items() if since < limit and not c.is_late]
-        for connection in late:
-            connection.cut()
+        with self._lock:
+            known = [*self._sending.items(), *self._busy.items()]
+        for connection, since in known:
+            if since < limit and not connection.is_late:
+                connection.cut()
 
     def is_stuck(self) -> bool:
         """True when every thread has been busy for so long that nobody is being answered."""
         limit = time.monotonic() - _STUCK_S
-        with self._busy_lock:
+        with self._lock:
             return len(self._busy) >= self._threads_max and all(since < limit for since in self._busy.values())
 
-    def process_conn(self, conn: _Connection) -> None:
-        """Give a thread to a connection that has something to say; a new one waits until then.
+    @contextlib.contextmanager
+    def serving(self, connection: _Connection) -> Any:
+        """Count the connection as busy."""
+        with self._lock:
+            self._busy[connection] = time.monotonic()
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._busy[connection]
 
-        Cheroot gives it one at once, so that as many silent connections as threads stop every gate.
-        """
-        if conn.last_used is not None:
-            super().process_conn(conn)
-        elif self.can_add_keepalive_connection:
+    def is_over(self, connection: _Connection) -> None:
+        """The connection no longer sends anything that is waited for."""
+        with self._lock:
+            self._sending.pop(connection, None)
+
+    def process_conn(self, conn: _Connection) -> None:
+        """In the listener's thread: a connection is new, or has something to say."""
+        if conn.last_used is None:
             conn.socket.settimeout(self._request_timeout_s)
-            self._connections.put(conn)
+            self._await(conn) if self.can_add_keepalive_connection else conn.close()
+            return
+        is_open = conn.rfile.gather()
+        if conn.is_leaving:
+            conn.rfile.forget()
+            self._await(conn) if is_open else conn.close()
+        elif conn.rfile.holds_request() or (not is_open and conn.rfile):
+            self._give_a_thread(conn)
+        elif is_open:
+            self._await(conn)
+        else:
+            conn.close()
+
+    def put_conn(self, conn: _Connection) -> None:
+        """In a worker's thread: it has answered; the next request may be here already."""
+        if self.ready and conn.rfile.holds_request() and not conn.is_leaving:
+            self._give_a_thread(conn)
+        elif self.ready:
+            try:
+                self._await(conn)
+            except (KeyError, ValueError):  # stopped between the question and the answer: no selector any more
+                conn.close()
         else:
             conn.close()
 
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
         """Cheroot's own words, into our log."""
         _log.log(level, msg, exc_info=traceback)
+
+    def _await(self, conn: _Connection) -> None:
+        """Until there is more to read. Time runs while a request is half here, or while the client ought to leave."""
+        if conn.rfile or conn.is_leaving:
+            with self._lock:
+                self._sending.setdefault(conn, time.monotonic())
+        self._connections.put(conn)
+
+    def _give_a_thread(self, conn: _Connection) -> None:
+        self.is_over(conn)
+        super().process_conn(conn)
