@@ -34,12 +34,19 @@ class _Presentation:
     scan_id: str | None = None
     asked_at: float | None = None  # a question is under way
     verdict: Verdict | None = None
+    has_left: bool = False  # was out of view for long enough, and may have come back since
+
+    def see(self, now: float) -> None:
+        self.has_left = self.has_left or not self.in_view(now)
+        self.last_seen = now
 
     def in_view(self, now: float) -> bool:
         return now - self.last_seen < OUT_OF_VIEW_S
 
     def is_over(self, now: float) -> bool:
-        return self.asked_at is None and not self.in_view(now) and now - self.decided_at >= REPEAT_AFTER_S
+        """True when the same code is news again; one that came back early is so while it is still held up."""
+        left = self.has_left or not self.in_view(now)
+        return self.asked_at is None and left and now - self.decided_at >= REPEAT_AFTER_S
 
 
 @dataclass
@@ -105,7 +112,7 @@ class Passage:
         """Note that this code is in view; True when it was so before, served or beside another."""
         here = self._present.get(key)
         if here is not None:
-            here.last_seen = now
+            here.see(now)
         elif key in self._beside:
             self._beside[key] = now
         return here is not None or key in self._beside
