@@ -1,0 +1,49 @@
+"""The screen as a terminal: the words of the moment, on a tty or on standard output."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from kiosk.edges import State
+from kiosk.screen.words import Language, say
+from kiosk.verdict import Verdict
+
+log = logging.getLogger(__name__)
+
+
+class Console:
+    """Writes on change only. A terminal that can't be written is said once and stops nothing."""
+
+    def __init__(self, languages: Sequence[Language], tty: Path | None) -> None:
+        self._languages = languages
+        self._tty = tty
+        self._shown: str | None = None
+        self._complained = False
+
+    def show(self, state: State, verdict: Verdict | None = None, trouble: str | None = None) -> None:
+        """Show this, in every language of the settings."""
+        words = [say(state, verdict, trouble, language) for language in self._languages]
+        text = "\n".join(f"{_plain(each.title)} | {_plain(each.hint)}" for each in words)
+        if text != self._shown:
+            self._shown = text
+            self._write(f"{text}\n")
+
+    def _write(self, text: str) -> None:
+        try:
+            if self._tty is None:
+                print(text, end="", file=sys.stdout, flush=True)
+            else:
+                with self._tty.open("w", encoding="utf-8") as terminal:
+                    terminal.write(f"\n{text}")
+        except OSError as error:
+            if not self._complained:
+                self._complained = True
+                log.warning("the screen can't be written, the gate goes on without it: %s", error)
+
+
+def _plain(text: str) -> str:
+    """Printable characters only: a gate's name comes from a server."""
+    return "".join(character for character in text if character.isprintable())
