@@ -48,9 +48,10 @@ class ReplayCamera:
         if wait > timeout:
             raise CameraFault(f"no frame is due within {timeout:g} s: raise [camera] fps")
         now = time.monotonic()
-        self._due = max(self._due + self._period, now)  # a slow consumer is not chased with a burst afterwards
+        self._due += self._period  # after a stall, files catch up with their time
         gray = self._next_picture(now)
         if gray is None:
+            self._due = max(self._due, now)  # but an empty street has nothing to catch up
             return Frame(self._empty, now)
         if gray.shape != self._empty.shape:
             self._empty = np.full(gray.shape, _GRAY, np.uint8)
@@ -61,11 +62,11 @@ class ReplayCamera:
         self._closing.set()
 
     def _next_picture(self, now: float) -> npt.NDArray[np.uint8] | None:
-        """The first file's that was not shown yet; None for an empty street, or while that file is being written."""
+        """The first file's that was not shown yet; None when all were, or while that file is being written."""
         for path in self._not_yet_shown():
             if path.suffix == ".empty" or path.is_dir():
                 self._shown.add(path.name)
-                return None
+                return self._empty
             try:
                 gray = _decode(path)
             except FileNotFoundError:  # removed since the folder was listed

@@ -71,6 +71,25 @@ def test_frames_come_no_faster_than_the_rate(tmp_path: Path) -> None:
     assert frames[-1].taken_at <= time.monotonic()
 
 
+def test_an_empty_street_comes_at_the_rate_after_a_stall(tmp_path: Path) -> None:
+    camera = ReplayCamera(tmp_path, 50)
+    camera.next_frame(60)
+    threading.Event().wait(10 / 50)  # the consumer is busy for ten frames' time
+    frames = [camera.next_frame(60) for _ in range(5)]
+    assert frames[4].taken_at - frames[0].taken_at >= 3 / 50 - 0.001  # one of four may come at once
+
+
+def test_files_and_gaps_catch_up_with_their_time_after_a_stall(tmp_path: Path) -> None:
+    for name in ("1.png", "3.png"):
+        picture(tmp_path / name, int(name[0]))
+    for name in ("0.empty", "2.empty"):
+        (tmp_path / name).touch()
+    camera = ReplayCamera(tmp_path, 0.01)
+    assert values(camera, 1) == [EMPTY]
+    camera._due -= 1000  # as if the consumer had been busy for ten frames' time
+    assert [int(camera.next_frame(0.0).gray[0, 0]) for _ in range(3)] == [1, EMPTY, 3]
+
+
 def test_a_half_written_file_is_shown_when_it_is_whole(tmp_path: Path) -> None:
     picture(tmp_path / "whole", 77, (640, 480))
     content = (tmp_path / "whole").read_bytes()
