@@ -141,6 +141,14 @@ def test_the_standard_alphabet_and_missing_padding_are_refused() -> None:
     assert isinstance(parse(text.rstrip("=")), Unreadable)
 
 
+def test_stray_bits_at_the_end_of_base64_are_refused() -> None:
+    text = ticket(payload(UUID), bytes(64))
+    assert why(text.removesuffix("A==") + "B==") == "bad_signature"
+    compact = ticket(payload(UUID, compact=True))
+    assert compact[62:65] == "0=:"
+    assert why(compact.replace("0=:", "1=:")) == "bad_data"
+
+
 @pytest.mark.parametrize(
     ("text", "word"),
     [
