@@ -60,20 +60,20 @@ def look(lines: Iterable[Line], since: float) -> Seen:
     scene = [line for line in ordered if line["t"] >= since]
     verdicts = [line for line in scene if line["event"] == "verdict"]
     states = [line for line in scene if line["event"] == "state"]
-    last = verdicts[-1] if verdicts else {}
-    outcome = last.get("verdict") or (states[-1]["state"] if states else None)
-    decided = float(last["t"]) if verdicts else None
+    last = (verdicts or states or [{"t": since}])[-1]
+    outcome = last.get("verdict") or last.get("state")
+    decided = float(last["t"])
     return Seen(
         outcome=outcome,
         why=last.get("reason") or last.get("fault"),
         ticket=last.get("ticket"),
         scan_id=last.get("scan_id"),
         changed=len({(v["verdict"], v.get("reason")) for v in verdicts}) > 1,
-        lamps=_lit(ordered, decided if decided is not None else since),
+        lamps=_lit(ordered, decided),
         pulses=tuple(None if end is None else (end - start) * 1000 for start, end in pulses(scene)),
         read_ms=_first(scene, "read_ms"),
         ask_ms=_first(scene, "ask_ms"),
-        act_ms=None if decided is None else _until_shown(scene, decided, outcome),
+        act_ms=_until_shown(scene, decided, outcome) if verdicts else None,
     )
 
 

@@ -77,7 +77,7 @@ def _tickets(cast: Cast) -> list[Scene]:
         replace(_ticket("the same ticket again", "front", guest, again, _no("already_scanned")), rested=True),
         _ticket("its copy on paper, at the side gate", "side", guest, copy, _no("already_scanned")),
         _ticket("a cancelled ticket, dark mode", "front", cast.cancelled, dark, _no("cancelled")),
-        _ticket("a forged ticket, on paper", "front", forge(guest), forged, _no("invalid_signature")),
+        _ticket("a forged ticket, on paper", "front", forge(cast.patient), forged, _no("invalid_signature")),
         _ticket("another event's ticket, inverted", "front", cast.elsewhere, inverted, _no("wrong_event")),
         _ticket("a TiBillet ticket, printed", "side", cast.tibillet, tibillet, _yes()),
     ]
