@@ -1,0 +1,217 @@
+"""`portillon-api serve` as systemd and a person run it: starting, stopping, telling, keeping secrets."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import threading
+import time
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import requests
+
+
+@pytest.fixture
+def ready_ticket(shell, event):
+    return shell.json("ticket", "add", "--event", event["uuid"])[0]
+
+
+def _pair(shell, server):
+    return server.pair(shell.json("device", "add", "Gate 1", "--base-url", server.base))
+
+
+def _wait_for(log, text):
+    """Until the server's log holds this text."""
+    deadline = time.monotonic() + 60
+    while text not in log.read_text():
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.02)
+
+
+def test_a_ticket_is_admitted_once_and_so_says_the_list(shell, serving, event, ready_ticket):
+    server = serving()
+    key = _pair(shell, server)
+    answers = [server.scan(key, ready_ticket["qrcode_data"]).json() for _ in range(2)]
+    assert [answer["code"] for answer in answers] == ["ok", "already_scanned"]
+    assert shell.json("ticket", "list", "--event", event["uuid"])[0]["status"] == "scanned"
+
+
+def test_what_people_read_names_the_address(shell):
+    command = shell.command("serve", "--database", shell.database, "--port", 0)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, env=shell.environment(), text=True, **pipes) as process:
+        line = process.stdout.readline()
+        process.terminate()
+    assert line.startswith("portillon-api: listening on http://127.0.0.1:")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_ends_it_with_0(serving, number):
+    server = serving()
+    assert server.stop(number) == 0
+    assert "stopped" in server.log.read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_scan_under_way_is_answered_before_the_server_leaves(shell, serving, ready_ticket, number):
+    server = serving()
+    key = _pair(shell, server)
+    other = sqlite3.connect(shell.folder / "tickets.sqlite3", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")  # the scan has to wait for this writer
+    answers = []
+    scan = threading.Thread(target=lambda: answers.append(server.scan(key, ready_ticket["qrcode_data"])))
+    scan.start()
+    _wait_until_a_thread_is_busy(server)
+    server.process.send_signal(number)
+    _wait_for(server.log, "stopping")
+    other.execute("COMMIT")
+    scan.join(60)
+    assert answers[0].json()["code"] == "ok"
+    assert server.process.wait(60) == 0
+    other.close()
+
+
+def _wait_until_a_thread_is_busy(server):
+    """Until the server has read the scan: nothing is left to read in its end of any connection."""
+    port = int(server.base.rpartition(":")[2])
+    deadline = time.monotonic() + 60
+    while not _has_connection_with_all_read(port):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def _has_connection_with_all_read(port):
+    """From /proc/net/tcp: established (01), our port, and nothing in the receive queue."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return any(r[1].endswith(f":{port:04X}") and r[3] == "01" and r[4].endswith(":00000000") for r in rows)
+
+
+def test_a_request_that_never_ends_does_not_keep_the_server_from_leaving(shell, serving, ready_ticket):
+    server = serving(PORTILLON_API__SERVER__STOP_WITHIN_S="0.5")
+    key = _pair(shell, server)
+    other = sqlite3.connect(shell.folder / "tickets.sqlite3", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    def scan():
+        with pytest.raises(requests.ConnectionError):
+            server.scan(key, ready_ticket["qrcode_data"])
+
+    waiting = threading.Thread(target=scan)
+    waiting.start()
+    _wait_until_a_thread_is_busy(server)
+    assert server.stop() == 1
+    assert "still running" in server.log.read_text()
+    waiting.join(60)
+    other.close()
+
+
+def test_a_stop_under_load_loses_no_answer_that_was_given_and_admits_nobody_twice(shell, serving, event):
+    tickets = shell.json("ticket", "add", "--event", event["uuid"], "--count", 400)
+    server = serving()
+    key = _pair(shell, server)
+    admitted, started = [], threading.Event()
+
+    def gate(mine):
+        session = requests.Session()
+        session.headers["Authorization"] = f"Api-Key {key}"
+        for ticket in mine:
+            try:
+                body = {"qrcode_data": ticket["qrcode_data"]}
+                answer = session.post(f"{server.base}/api/scan/ticket/", json=body, timeout=60)
+            except requests.ConnectionError:
+                return  # the server has left
+            assert answer.json()["code"] == "ok"
+            admitted.append(ticket["uuid"])
+            started.set()
+
+    gates = [threading.Thread(target=gate, args=(tickets[n::8],)) for n in range(8)]
+    for thread in gates:
+        thread.start()
+    started.wait(60)
+    assert server.stop() == 0
+    for thread in gates:
+        thread.join(60)
+    scanned = {t["uuid"] for t in shell.json("ticket", "list", "--event", event["uuid"]) if t["status"] == "scanned"}
+    assert set(admitted) <= scanned
+    assert "CRITICAL" not in server.log.read_text()
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_a_port_that_is_taken_is_told_in_three_parts(shell):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = shell.run("serve", "--port", taken.getsockname()[1])
+    assert done.returncode == 1
+    assert "Address already in use" in done.stderr
+    assert "--port 0" in done.stderr
+
+
+@pytest.fixture(params=["path", "abstract"])
+def systemd(request, tmp_path):
+    """A socket as systemd gives one, and its name in NOTIFY_SOCKET."""
+    name = str(tmp_path / "notify") if request.param == "path" else f"@portillon-{uuid4()}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
+        receiver.bind("\0" + name[1:] if name.startswith("@") else name)
+        receiver.settimeout(60)
+        yield receiver, name
+
+
+def test_systemd_is_told_ready_alive_and_stopping(serving, systemd):
+    receiver, name = systemd
+    server = serving(NOTIFY_SOCKET=name, WATCHDOG_USEC="200000")
+    assert receiver.recv(4096).startswith(b"READY=1")
+    assert requests.get(f"{server.base}/scan/check_allow_any/", timeout=60).status_code == 200
+    assert receiver.recv(4096) == b"WATCHDOG=1"
+    assert server.stop() == 0
+    told = receiver.recv(4096)
+    while told == b"WATCHDOG=1":
+        told = receiver.recv(4096)
+    assert told == b"STOPPING=1"
+
+
+def test_no_signs_of_life_are_sent_to_systemd_unless_it_asked_this_process(serving, systemd):
+    receiver, name = systemd
+    server = serving(NOTIFY_SOCKET=name, WATCHDOG_USEC="200000", WATCHDOG_PID=str(os.getpid()))
+    assert receiver.recv(4096).startswith(b"READY=1")
+    server.stop()
+    assert receiver.recv(4096) == b"STOPPING=1"
+
+
+def test_the_log_has_a_line_for_each_request_and_no_secret(shell, serving, ready_ticket):
+    server = serving()
+    device = shell.json("device", "add", "Gate 1", "--base-url", server.base)
+    key = server.pair(device)
+    server.scan(key, ready_ticket["qrcode_data"])
+    requests.get(f"{server.base}/api/scan/{device['token']}", timeout=60)  # the end of the URL forgotten
+    requests.get(f"{server.base}/{key}", timeout=60)
+    server.stop()
+    log = server.log.read_text()
+    assert "method=POST path=/api/scan/ticket/ status=200" in log
+    assert "path=/api/scan/***/pair status=200" in log
+    for secret in (device["token"], key, key.partition(".")[2], ready_ticket["qrcode_data"], ready_ticket["uuid"]):
+        assert secret not in log
+
+
+def test_the_settings_reach_the_gates(shell, serving):
+    (shell.folder / "api.toml").write_text('[organisation]\nname = "La Raffinerie"\nlanguage = "en"\n')
+    server = serving()
+    key = _pair(shell, server)
+    headers = {"Authorization": f"Api-Key {key}"}
+    answer = requests.get(f"{server.base}/api/scan/test_api/", headers=headers, timeout=60).json()
+    assert answer["server_info"]["tenant"] == "La Raffinerie"
+
+
+def test_a_database_of_a_newer_portillon_stops_the_server_before_it_listens(shell):
+    shell.json("event", "list")
+    with sqlite3.connect(shell.folder / "tickets.sqlite3") as db:
+        db.execute("UPDATE schema_version SET version = 999")
+    done = shell.run("serve", "--port", 0)
+    assert done.returncode == 1
+    assert "newer Portillon" in done.stderr
+    assert done.stdout == ""

@@ -1,0 +1,72 @@
+"""Who is asking: the peer's address, or what a trusted proxy says; and one line a request."""
+
+from __future__ import annotations
+
+import logging
+from ipaddress import ip_network
+from wsgiref.util import setup_testing_defaults
+
+import bottle
+import pytest
+
+from api.access import Access
+
+PROXIES = (ip_network("127.0.0.0/8"), ip_network("10.0.0.9"))
+
+
+def _ask(proxies, peer, **headers):
+    """The address that the application and Bottle see, and the headers left."""
+    seen = {}
+
+    def application(environ, start_response):
+        seen.update(environ)
+        seen["bottle"] = bottle.BaseRequest(environ).remote_addr
+        start_response("200 OK", [])
+        return [b""]
+
+    environ = {"REMOTE_ADDR": peer, **headers}
+    setup_testing_defaults(environ)
+    list(Access(application, proxies, write_lines=False)(environ, lambda *_: None))
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("proxies", "peer", "forwarded", "client"),
+    [
+        ((), "192.168.1.7", "1.2.3.4", "192.168.1.7"),
+        ((), "127.0.0.1", "1.2.3.4", "127.0.0.1"),
+        (PROXIES, "192.168.1.7", "1.2.3.4", "192.168.1.7"),
+        (PROXIES, "127.0.0.1", "1.2.3.4", "1.2.3.4"),
+        (PROXIES, "127.0.0.1", "6.6.6.6, 1.2.3.4", "1.2.3.4"),
+        (PROXIES, "127.0.0.1", "6.6.6.6, 1.2.3.4, 10.0.0.9", "1.2.3.4"),
+        (PROXIES, "127.0.0.1", "10.0.0.9", "10.0.0.9"),
+        (PROXIES, "127.0.0.1", "1.2.3.4, rubbish", "127.0.0.1"),
+        (PROXIES, "127.0.0.1", "fd00::1", "fd00::1"),
+        (PROXIES, "", "1.2.3.4", ""),
+    ],
+)
+def test_the_client_is_who_the_last_trusted_hop_saw(proxies, peer, forwarded, client):
+    seen = _ask(proxies, peer, HTTP_X_FORWARDED_FOR=forwarded)
+    assert seen["REMOTE_ADDR"] == client
+    assert (seen["bottle"] or "") == client
+
+
+def test_a_proxy_that_names_nobody_is_the_client():
+    assert _ask(PROXIES, "127.0.0.1")["REMOTE_ADDR"] == "127.0.0.1"
+
+
+def test_forwarding_headers_of_strangers_never_reach_the_application():
+    seen = _ask(PROXIES, "192.168.1.7", HTTP_X_FORWARDED_HOST="evil", HTTP_FORWARDED="for=evil", HTTP_X_OTHER="kept")
+    assert not {"HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED"} & set(seen)
+    assert seen["HTTP_X_OTHER"] == "kept"
+
+
+def test_a_request_that_breaks_the_application_has_its_line_too(caplog):
+    def broken(_environ, _start_response):
+        raise RuntimeError("broken")
+
+    environ = {"REMOTE_ADDR": "192.168.1.7", "PATH_INFO": "/a b\nc"}
+    setup_testing_defaults(environ)
+    with caplog.at_level(logging.INFO, "api.access"), pytest.raises(RuntimeError):
+        Access(broken, (), write_lines=True)(environ, lambda *_: None)
+    assert 'method=GET path="/a b\\nc" status=500' in caplog.text

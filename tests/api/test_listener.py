@@ -1,0 +1,189 @@
+"""The HTTP listener under real clients: slow, silent, odd and oversize ones."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from contextlib import ExitStack
+
+import pytest
+import requests
+
+from api.listener import Listener
+from api.settings import Server
+
+THREADS = 2
+GET = b"GET /echo HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+def _application(environ, start_response):
+    """Answers what it was asked; /refuse answers before the body is read."""
+    body = (
+        b""
+        if environ["PATH_INFO"] == "/refuse"
+        else environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    )
+    headers = {name: value for name, value in environ.items() if name.startswith("HTTP_")}
+    answer = json.dumps({"path": environ["PATH_INFO"], "body": body.decode(), "headers": headers}).encode()
+    status = "401 Unauthorized" if environ["PATH_INFO"] == "/refuse" else "200 OK"
+    start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(answer)))])
+    return [answer]
+
+
+@pytest.fixture
+def listen():
+    """Starts a listener with these settings and gives it."""
+    with ExitStack() as stack:
+
+        def start(**settings):
+            listener = Listener(_application, Server(port=0, threads=THREADS, **settings))
+            listener.prepare()
+            thread = threading.Thread(target=listener.serve)
+            thread.start()
+            stack.callback(thread.join, 60)
+            stack.callback(listener.stop)
+            return listener
+
+        yield start
+
+
+@pytest.fixture
+def client():
+    """Opens connections on which these bytes were sent."""
+    with ExitStack() as stack:
+
+        def connect(listener, raw=b""):
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", listener.bind_addr[1]), 60))
+            connection.sendall(raw)
+            return connection
+
+        yield connect
+
+
+def _answer(connection):
+    """Everything until the server hangs up: status and JSON body."""
+    received = b""
+    while part := connection.recv(65536):
+        received += part
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert b"application/json" in head
+    return int(head.split()[1]), json.loads(body)
+
+
+def _get(listener):
+    return requests.get(f"{listener.url}/echo", timeout=60).json()["path"]
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"POST /ec", b"POST /echo HTTP/1.1\r\nContent-Length: 5\r\n\r\nhel", GET + b"GET"]
+)
+def test_strangers_who_do_not_finish_stop_nobody(listen, client, said):
+    listener = listen(request_timeout_s=120)
+    strangers = [client(listener, said) for _ in range(THREADS * 4)]
+    assert _get(listener) == "/echo"
+    assert len(strangers) == THREADS * 4
+
+
+def test_a_client_that_takes_too_long_is_told_so(listen, client):
+    listener = listen(request_timeout_s=0.5)
+    slow = client(listener, b"POST /echo HTTP/1.1\r\nContent-Le")
+    stopper = threading.Event()
+
+    def look_after():
+        while not stopper.wait(0.05):
+            listener.cut_slow_clients()
+
+    looking = threading.Thread(target=look_after)
+    looking.start()
+    status, body = _answer(slow)
+    stopper.set()
+    looking.join(60)
+    assert (status, body["code"], body["success"]) == (408, "bad_request", False)
+
+
+def test_a_quiet_connection_is_closed_after_its_time(listen, client):
+    assert client(listen(idle_timeout_s=0.5)).recv(1) == b""
+
+
+def test_requests_on_one_connection_are_answered_in_their_order(listen, client):
+    connection = client(listen(), b"".join(GET.replace(b"/echo", b"/%d" % n) for n in range(5)))
+    received = b""
+    while received.count(b'"path"') < 5:
+        received += connection.recv(65536)
+    places = [received.find(b'"path": "/%d"' % n) for n in range(5)]
+    assert places == sorted(places)
+    assert -1 not in places
+
+
+def test_a_request_that_comes_byte_by_byte_is_answered(listen, client):
+    connection = client(listen())
+    for byte in b"POST /echo HTTP/1.1\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello":
+        connection.sendall(bytes([byte]))
+    assert _answer(connection)[1]["body"] == "hello"
+
+
+def test_a_refusal_is_seen_by_a_client_that_is_still_sending(listen):
+    listener = listen()
+    answer = requests.post(f"{listener.url}/refuse", data=b"a" * 900_000, timeout=60)
+    assert answer.status_code == 401
+    assert _get(listener) == "/echo"
+
+
+def test_a_body_that_no_call_takes_is_413_in_json(listen):
+    answer = requests.post(f"{listen().url}/echo", data=b"a" * 3_000_000, timeout=60)
+    assert answer.status_code == 413
+    assert answer.json()["code"] == "bad_request"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"GET / HTTP/9\r\n\r\n",
+        b"nonsense\r\n\r\n",
+        b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: +5\r\n\r\nhello",
+        b"POST / HTTP/1.1\r\nContent-Length: 1_0\r\n\r\nhellohello",
+        b"GET http://elsewhere/ HTTP/1.1\r\n\r\n",
+    ],
+)
+def test_what_is_no_http_is_refused_in_json(listen, client, raw):
+    status, body = _answer(client(listen(), raw))
+    assert status == 400
+    assert set(body) == {"success", "error", "message", "code"}
+
+
+def test_headers_without_end_are_refused_in_json(listen, client):
+    status, body = _answer(client(listen(), b"GET / HTTP/1.1\r\nX: " + b"a" * 20_000))
+    assert (status, body["success"]) == (413, False)
+
+
+def test_a_name_with_an_underscore_is_no_header(listen, client):
+    raw = b"GET /echo HTTP/1.1\r\nConnection: close\r\nX_Forwarded_For: 1.2.3.4\r\nX-Other: yes\r\n\r\n"
+    headers = _answer(client(listen(), raw))[1]["headers"]
+    assert headers["HTTP_X_OTHER"] == "yes"
+    assert "HTTP_X_FORWARDED_FOR" not in headers
+
+
+def test_a_chunked_body_does_not_confuse_what_follows(listen):
+    session = requests.Session()
+    listener = listen()
+    session.post(f"{listener.url}/refuse", data=iter([b"hello"] * 3), timeout=60)
+    assert session.get(f"{listener.url}/echo", timeout=60).json()["path"] == "/echo"
+    session.close()
+
+
+def test_ipv6_addresses_are_shown_as_urls_have_them(listen):
+    try:
+        listener = listen(host="::1")
+    except OSError:
+        pytest.skip("no IPv6 here")
+    assert listener.url == f"http://[::1]:{listener.bind_addr[1]}"
+    assert _get(listener) == "/echo"
+
+
+def test_a_listener_whose_threads_answer_is_not_stuck(listen):
+    listener = listen()
+    assert _get(listener) == "/echo"
+    assert not listener.is_stuck()
