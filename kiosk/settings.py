@@ -142,9 +142,11 @@ def _override(raw: dict[str, Any], environment: Any) -> None:
         if not name.startswith(ENVIRONMENT_PREFIX):
             continue
         *sections, key = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
-        place = raw
+        place: Any = raw
         for section in sections:
-            place = place.setdefault(section, {})
+            place = place.setdefault(section, {}) if isinstance(place, dict) else None
+        if not isinstance(place, dict):
+            continue  # the file has a value where this is a section: a mistake that is named below
         field = _field(tuple(sections), key)
         place[key] = [v for v in value.split(",") if v] if field is not None and _is_list(field.annotation) else value
 

@@ -20,7 +20,7 @@ from api.store.store import open_store
 from api.tickets import issue
 
 GATES = 64
-ROUNDS = int(os.environ.get("PORTILLON_SCAN_ROUNDS", "20"))  # issue 2 asks for 200 in all; 20 a run
+ROUNDS = int(os.environ.get("PORTILLON_SCAN_ROUNDS", "200"))  # some 20 s
 
 
 def _together(count, work):

@@ -1,0 +1,134 @@
+"""The journal survives what cards and power cuts do, and never invents a line."""
+
+import stat
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kiosk import journal as room
+from kiosk.attempt import Entry, Step
+from kiosk.journal import Journal, read_lines
+from kiosk.verdict import ADMITTED, Fault, Reason, refused, unknown
+
+TICKET = "00000000-0000-4000-8000-00000000000{}"
+
+
+def admission(number, last=Step.OPENED):
+    """The lines of one admission, up to ``last``."""
+    scan_id = f"scan-{number}"
+    lines = [
+        Entry(Step.ATTEMPT, scan_id, ticket=TICKET.format(number % 10), action="scan"),
+        Entry(Step.ASKED, scan_id),
+        Entry(Step.ANSWERED, scan_id, verdict=ADMITTED),
+        Entry(Step.OPENING, scan_id),
+        Entry(Step.OPENED, scan_id),
+    ]
+    return lines[: [line.step for line in lines].index(last) + 1]
+
+
+def test_what_was_written_is_there_after_a_restart(tmp_path):
+    Journal(tmp_path).write(*admission(1))
+    attempt = Journal(tmp_path).last(TICKET.format(1))
+    assert (attempt.scan_id, attempt.step, attempt.verdict, attempt.asked) == ("scan-1", Step.OPENED, ADMITTED, True)
+
+
+def test_refusals_and_faults_come_back_as_they_were(tmp_path):
+    for number, verdict in enumerate([refused(Reason.CANCELLED), unknown(Fault.TLS)]):
+        Journal(tmp_path).write(*admission(number, Step.ASKED), Entry(Step.ANSWERED, f"scan-{number}", verdict=verdict))
+        assert Journal(tmp_path).last(TICKET.format(number)).verdict == verdict
+
+
+def test_the_file_is_for_its_owner_only_and_holds_no_names(tmp_path):
+    Journal(tmp_path / "state").write(*admission(1))
+    assert stat.S_IMODE((tmp_path / "state" / room.FILE_NAME).stat().st_mode) == 0o600
+    told = set().union(*(line.keys() for line in read_lines(tmp_path / "state")))
+    assert told <= {"step", "scan_id", "at", "ticket", "action", "verdict", "reason", "fault"}
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@given(st.data())
+def test_cut_at_any_byte_it_reads_back_what_was_whole_and_goes_on(tmp_path_factory, data):
+    folder = tmp_path_factory.mktemp("cut")
+    entries = [*admission(1), *admission(2, Step.OPENING)]
+    writer = Journal(folder)
+    for entry in entries:
+        writer.write(entry)
+    path = folder / room.FILE_NAME
+    raw = path.read_bytes()
+    at = data.draw(st.integers(0, len(raw)))
+    path.write_bytes(raw[:at])
+    whole = raw[:at].count(b"\n")
+    after = Journal(folder)
+    assert after.set_aside is None
+    assert [line["step"] for line in read_lines(folder)] == [entry.step for entry in entries[:whole]]
+    after.write(*admission(3))
+    assert len(list(read_lines(folder))) == whole + 5
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.data())
+def test_with_any_byte_changed_no_line_is_invented_and_the_damaged_file_is_kept(tmp_path_factory, data):
+    folder = tmp_path_factory.mktemp("damage")
+    Journal(folder).write(*admission(1), *admission(2))
+    path = folder / room.FILE_NAME
+    raw = bytearray(path.read_bytes())
+    before = list(read_lines(folder))
+    at = data.draw(st.integers(0, len(raw) - 1))
+    raw[at] ^= data.draw(st.integers(1, 255))
+    path.write_bytes(raw)
+    after = Journal(folder)
+    if after.set_aside is not None:
+        assert after.set_aside.read_bytes() == bytes(raw)
+    strip = [{name: value for name, value in line.items() if name != "at"} for line in before]
+    for line in read_lines(folder):
+        assert {name: value for name, value in line.items() if name != "at"} in strip
+
+
+def test_compaction_keeps_what_is_open_and_forgets_the_oldest_that_is_settled(tmp_path, monkeypatch):
+    monkeypatch.setattr(room, "COMPACT_BEYOND_BYTES", 1000)
+    monkeypatch.setattr(room, "KEPT_ATTEMPTS", 2)
+    it = Journal(tmp_path)
+    it.write(*admission(1, Step.ASKED), *admission(2, Step.ANSWERED), *admission(3, Step.OPENING))
+    for number in (4, 5, 6):
+        it.write(*admission(number))
+    size = (tmp_path / room.FILE_NAME).stat().st_size
+    assert it.compact_if_large()
+    assert (tmp_path / room.FILE_NAME).stat().st_size < size
+    for again in (it, Journal(tmp_path)):
+        assert again.last(TICKET.format(1)).is_open
+        assert again.last(TICKET.format(2)).awaits_opening
+        assert again.last(TICKET.format(4)) is None
+        assert not again.was_admitted(TICKET.format(4))
+        assert again.was_admitted(TICKET.format(6))
+
+
+def test_a_small_journal_is_left_alone(tmp_path):
+    it = Journal(tmp_path)
+    it.write(*admission(1))
+    assert not it.compact_if_large()
+
+
+def test_an_opening_cut_short_is_remembered_until_a_later_one_was_confirmed(tmp_path):
+    it = Journal(tmp_path)
+    it.write(*admission(1, Step.OPENING))
+    assert Journal(tmp_path).was_interrupted(TICKET.format(1))
+    it.write(*admission(11))
+    assert not Journal(tmp_path).was_interrupted(TICKET.format(1))
+
+
+def test_a_full_disk_is_an_error_and_leaves_no_half_line(tmp_path):
+    it = Journal(tmp_path)
+    it.write(*admission(1))
+    it.close()
+    path = tmp_path / room.FILE_NAME
+    kept = path.read_bytes()
+    path.unlink()
+    path.symlink_to("/dev/full")
+    with pytest.raises(room.JournalError):
+        it.write(*admission(2))
+    assert it.last(TICKET.format(2)) is None
+    path.unlink()
+    path.write_bytes(kept)
+    it.write(*admission(2))
+    assert Journal(tmp_path).last(TICKET.format(2)).step is Step.OPENED
