@@ -5,9 +5,11 @@ stdin, a line each: ``pulse NAME MILLISECONDS``, ``off NAME`` and ``off``. Answe
 ``on NAME``, ``busy NAME``, ``off``. Every line is released at its own deadline, when stdin ends (the daemon is gone,
 also by kill -9), at a signal, and at anything that was not expected.
 
-Why a line can't stay on: the main loop sleeps no longer than the nearest deadline; should it ever hang, the interval
-timer set with each pulse ends the process from a signal handler shortly after that deadline, releasing every line
-first. Writing to a daemon that does not read never blocks: stdout is set so.
+Why a line can't stay on. (1) The main loop sleeps no longer than until the nearest deadline. (2) Should the loop hang,
+in a trace on a disk that stalls for instance, a thread that does nothing else switches every line off shortly after
+that deadline and ends the process. (3) Should no Python run at all, the kernel's alarm, which has no handler, ends the
+process a little later; the warden then starts another, which claims every line at off. Both are set before a line is
+energised. Writing to a daemon that does not read never blocks: stdout is set so.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import os
 import select
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 from types import FrameType
@@ -30,8 +33,10 @@ from kiosk.trace import Trace
 
 # 100 ms: the shortest pulse turnstiles take; 10 s: the bound of the design (facts: Gates).
 SHORTEST_MS, LONGEST_MS = 100, 10_000
-LAST_RESORT_S = 0.25  # after a deadline the loop missed
+LAST_RESORT_S = 0.25  # from a deadline the loop missed to the thread's turn, and from there to the kernel's
 _LONGEST_COMMAND = 256  # bytes
+# SIGABRT: systemd's watchdog sends it to the whole unit when the daemon hangs.
+_ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGABRT)
 
 
 class Guardian:
@@ -42,6 +47,9 @@ class Guardian:
         factory = Device.pin_factory = open_factory(orders.pins)
         self._lines = {name: Line(name, pin, orders.active_high, factory, trace) for name, pin in orders.lines.items()}
         self._off_at: dict[str, float] = {}
+        self._end_at: float | None = None  # when the last resort has its turn
+        self._end_moved = threading.Condition()
+        threading.Thread(target=self._outlast_the_loop, name="last resort", daemon=True).start()
 
     def work(self) -> None:
         """Obey until stdin ends or says something that is no command."""
@@ -58,13 +66,22 @@ class Guardian:
             self._drop_due()
 
     def release(self) -> None:
-        """Every line off, whatever happens with another."""
+        """Every line off, and only then the trace told."""
+        self._switch_off()
         self._off_at.clear()
         for line in self._lines.values():
+            line.tell()
+
+    def _switch_off(self) -> None:
+        """Every line off, whatever happens with another; then raises what happened with the last that failed."""
+        failure: Exception | None = None
+        for line in self._lines.values():
             try:
-                line.set(False)
-            except OSError:
-                continue  # the next line must still be tried; the process ends right after
+                line.switch(False)
+            except Exception as error:  # lgpio's own is a bare Exception; the next line must be tried
+                failure = error
+        if failure is not None:
+            raise failure
 
     def _obey(self, command: bytes) -> bool:
         self._drop_due()  # a late loop must not refuse, or prolong, because of a pulse that is over
@@ -108,7 +125,20 @@ class Guardian:
 
     def _set_last_resort(self) -> None:
         until = self._until_deadline()
-        signal.setitimer(signal.ITIMER_REAL, 0 if until is None else until + LAST_RESORT_S)
+        with self._end_moved:
+            self._end_at = None if until is None else time.monotonic() + until + LAST_RESORT_S
+            self._end_moved.notify()
+        signal.setitimer(signal.ITIMER_REAL, 0 if until is None else until + 2 * LAST_RESORT_S)
+
+    def _outlast_the_loop(self) -> None:
+        """A thread of its own: pins only, since whatever the loop hangs in would hang this too."""
+        with self._end_moved:
+            while self._end_at is None or self._end_at > time.monotonic():
+                self._end_moved.wait(None if self._end_at is None else self._end_at - time.monotonic())
+        try:
+            self._switch_off()
+        finally:
+            os._exit(1)
 
 
 def _say(answer: str) -> None:
@@ -120,17 +150,21 @@ def _say(answer: str) -> None:
 
 
 def main(argument: str) -> int:
-    """Guard until told, or left, otherwise. 0: the daemon went away; 1: a signal, or a loop that hung."""
+    """Guard until told, or left, otherwise. 0: the daemon went away; 1: a signal, an error, or a loop that hung."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # an ignored signal is inherited
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM, *_ENDING})
     os.set_blocking(1, False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the daemon, whose end is noticed on stdin
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     guardian = Guardian(Orders(**json.loads(argument)))
 
     def drop_and_leave(_signal: int, _frame: FrameType | None) -> None:
-        guardian.release()
-        os._exit(1)
+        try:
+            guardian.release()
+        finally:
+            os._exit(1)
 
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
+    for number in _ENDING:
         signal.signal(number, drop_and_leave)
     try:
         guardian.work()

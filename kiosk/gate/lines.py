@@ -18,11 +18,19 @@ class Line:
         trace("pin", pin=name, value=0)
 
     def set(self, on: bool) -> None:
-        """Energise or release; the trace gets what the pin then says of itself, and only when it changed."""
+        """Energise or release, and tell the trace."""
+        self.switch(on)
+        self.tell()
+
+    def switch(self, on: bool) -> None:
+        """Energise or release, and nothing else: a trace can block, a pin can't."""
         if on:
             self._output.on()
         else:
             self._output.off()
+
+    def tell(self) -> None:
+        """Tell the trace what the pin says of itself, when that has changed."""
         value = int(self._output.value)
         if value != self._told:
             self._told = value

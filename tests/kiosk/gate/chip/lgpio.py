@@ -1,0 +1,95 @@
+"""A GPIO chip for tests, in place of lgpio: the lowest layer there is to be had without a Pi.
+
+What a Pi's kernel does and gpiozero's mock pins don't: a line belongs to one process until that process is dead, and
+its level outlives the process. Every call is a line in ``calls`` of the folder in $CHIP, written by the process that
+made it: a witness from outside that needs no trace. A file ``hang`` there makes the next reading of an energised line
+hang as C code does that holds the interpreter's lock; a file ``broken-N`` makes writing to line N fail.
+"""
+
+import ctypes
+import fcntl
+import os
+from pathlib import Path
+
+import gpiozero.pins.local
+
+SET_PULL_NONE, SET_PULL_UP, SET_PULL_DOWN = 128, 32, 64
+RISING_EDGE, FALLING_EDGE, BOTH_EDGES = 1, 2, 3
+_IS_OUTPUT = 2
+
+gpiozero.pins.local.get_pi_revision = lambda: 0xC03115  # a Pi 4
+
+_folder = Path(os.environ["CHIP"])
+_claims = {}  # line → a descriptor locked by this process
+
+
+class error(Exception):  # noqa: A001, N801, N818  (lgpio's own name and base)
+    pass
+
+
+def _note(call, line, level):
+    with (_folder / "calls").open("a") as calls:
+        calls.write(f"{call} {line} {level}\n")
+
+
+def _claim(line):
+    if line in _claims:
+        return
+    fd = os.open(_folder / f"line-{line}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(fd)
+        raise error("GPIO busy") from None
+    _claims[line] = fd
+
+
+def _keep(line, mode, level):
+    os.pwrite(_claims[line], f"{mode} {level}".encode(), 0)
+
+
+def _kept(line):
+    path = _folder / f"line-{line}"
+    mode, level = (path.read_text() if path.exists() else "").split() or ("input", "0")
+    return mode, int(level)
+
+
+def gpiochip_open(chip):
+    return chip
+
+
+def gpiochip_close(handle):
+    for fd in _claims.values():
+        os.close(fd)
+    _claims.clear()
+
+
+def gpio_claim_input(handle, line, flags=0):
+    _claim(line)
+    _keep(line, "input", 0)
+    _note("input", line, "-")
+
+
+def gpio_claim_output(handle, line, level=0, flags=0):
+    _claim(line)
+    if _kept(line)[0] != "output":  # lg does nothing for a line that is one already
+        _keep(line, "output", level)
+        _note("output", line, level)
+
+
+def gpio_get_mode(handle, line):
+    return _IS_OUTPUT if _kept(line)[0] == "output" else 0
+
+
+def gpio_write(handle, line, level):
+    if (_folder / f"broken-{line}").exists():
+        raise error("bad write")
+    _keep(line, "output", int(level))
+    _note("write", line, int(level))
+
+
+def gpio_read(handle, line):
+    level = _kept(line)[1]
+    if level and (_folder / "hang").exists():
+        ctypes.PyDLL(None).sleep(3600)  # PyDLL: the interpreter's lock is kept
+    return level
