@@ -14,7 +14,8 @@ from rich.text import Text
 from kiosk.demo.evidence import Seen
 from kiosk.demo.scenes import Scene
 
-WIDTH = 112
+WIDTH = 115
+COLUMNS = (7, 41, 28, 11, -6, -7, -6)  # widths in characters; a negative one is filled from the left
 COLOURS = {"admitted": "green", "refused": "red", "unknown": "yellow", "ready": "cyan"}
 _REMOTE_FONTS = re.compile(r"\s*@font-face \{[^}]*\}")
 
@@ -42,8 +43,10 @@ class Report:
             Text(f"portillon-api on 127.0.0.1:{port} · two portillon-kiosk on rendered frames and mock pins", "dim")
         )
         self._print(Text())
-        heads = f"{'gate':<7}{'held up':<41}{'verdict':<29}{'relay':<11}{'read':>6}{'ask':>7}{'act':>6} ms"
-        self._print(Text(f"     {heads}", "dim"))
+        heads = Text(" " * 5)
+        for words, width in zip(("gate", "held up", "verdict", "relay", "read", "ask", "act"), COLUMNS, strict=True):
+            _cell(heads, words, width, "dim")
+        self._print(heads.append(" ").append("ms", "dim"))
 
     def waiting(self, words: str) -> AbstractContextManager[object]:
         """On a terminal, a moving line for as long as the context lasts."""
@@ -54,21 +57,18 @@ class Report:
         colour = COLOURS.get(seen.outcome or "", "red")
         verdict = f"{(seen.outcome or 'nothing').upper()}{' ' + seen.why if seen.why else ''}"
         line = self._mark(not wrong)
-        line.append(f"{scene.gate:<7}", "dim")
-        line.append(f"{scene.title:<41}")
-        line.append("● " if seen.lamps else "  ", " ".join(sorted(seen.lamps)).replace("amber", "yellow") or "default")
-        line.append(f"{verdict:<27}", f"bold {colour}")
-        line.append(f"{_pulses(seen):<11}", "green")
-        line.append(f"{_ms(seen.read_ms):>6}{_ms(seen.ask_ms):>7}{_ms(seen.act_ms):>6}", "cyan")
+        times = (_ms(seen.read_ms), _ms(seen.ask_ms), _ms(seen.act_ms))
+        cells = (scene.gate, scene.title, f"{_lamp(seen)}{verdict}", _pulses(seen), *times)
+        styles = ("dim", "default", f"bold {colour}", "green", "cyan", "cyan", "cyan")
+        for words, width, style in zip(cells, COLUMNS, styles, strict=True):
+            _cell(line, words, width, style)
         self._print(line)
         if wrong:
             self._explain([f"expected: {scene.expected}", f"seen:     {seen}", f"wrong:    {'; '.join(wrong)}"], log)
 
     def whole(self, words: str, wrong: Sequence[str], log: str) -> None:
         """A check of everything that one gate did has ended."""
-        line = self._mark(not wrong)
-        line.append(words)
-        self._print(line)
+        self._print(self._mark(not wrong).append(words, "default"))
         if wrong:
             self._explain([f"wrong: {'; '.join(wrong)}"], log)
 
@@ -91,11 +91,10 @@ class Report:
     def _mark(self, good: bool) -> Text:
         self._passed += good
         self._failed += not good
-        return (
-            Text(f"{self._passed + self._failed:>2} ")
-            .append("✓" if good else "✗", "bold green" if good else "bold red")
-            .append(" ")
-        )
+        line = Text()
+        _cell(line, str(self._passed + self._failed), -2, "default")
+        _cell(line.append(" "), "✓" if good else "✗", 2, "bold green" if good else "bold red")
+        return line
 
     def _explain(self, lines: Sequence[str], log: str) -> None:
         for line in (*lines, *log.splitlines()):
@@ -104,6 +103,20 @@ class Report:
     def _print(self, line: Text) -> None:
         for console in (self._screen, self._picture):
             console.print(line, soft_wrap=True)
+
+
+def _cell(line: Text, words: str, width: int, style: str) -> None:
+    """Add one column; its padding is a span of its own, since librsvg drops spaces where one begins or ends."""
+    padding = " " * (abs(width) - len(words))
+    if width < 0:
+        line.append(padding).append(words, style)
+    else:
+        line.append(words, style).append(padding)
+
+
+def _lamp(seen: Seen) -> str:
+    """A dot for each lamp that was lit, in the colour of the verdict; a ring for none."""
+    return f"{'●' * len(seen.lamps) or '○':<2}"
 
 
 def _pulses(seen: Seen) -> str:

@@ -143,7 +143,12 @@ class Stage:
     def organise(self, *words: str) -> Any:
         """One command of the organiser's shell; its JSON answer. Raises StageError."""
         command = [_beside("portillon-api"), *words, "--database", self._database, "--json"]
-        done = subprocess.run(command, capture_output=True, text=True, env=_environment(), timeout=START_S, check=False)
+        try:
+            done = subprocess.run(  # noqa: S603  our own program, our own words
+                command, capture_output=True, text=True, env=_environment(), timeout=START_S, check=False
+            )
+        except subprocess.TimeoutExpired as error:
+            raise StageError(f"portillon-api {' '.join(words)}: no end after {START_S:.0f} s") from error
         if done.returncode != 0:
             raise StageError(f"portillon-api {' '.join(words)}: exit {done.returncode}\n{done.stderr[-2000:]}")
         return json.loads(done.stdout)
