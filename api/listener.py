@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger("api.http")
 _BODY_MAX = 1024 * 1024  # bytes; the scan API itself refuses more than 16 KiB
 _QUIET_MAX = 512  # connections kept without a request; the unit's LimitNOFILE is above it
-_STUCK_S = 30.0  # every thread busy for longer: nobody is being answered; a kiosk gives up after 5 s
 
 
 class _Headers(HeaderReader):
@@ -152,9 +151,9 @@ class Listener(wsgi.Server):
             if since < limit and not connection.is_late:
                 connection.cut()
 
-    def is_stuck(self) -> bool:
-        """True when every thread has been busy for so long that nobody is being answered."""
-        limit = time.monotonic() - _STUCK_S
+    def is_stuck(self, after_s: float) -> bool:
+        """True when every thread has been busy with one request for that long: nobody is being answered."""
+        limit = time.monotonic() - after_s
         with self._lock:
             return len(self._busy) >= self._threads_max and all(since < limit for since in self._busy.values())
 

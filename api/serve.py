@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("api.serve")
 _STOP = (signal.SIGTERM, signal.SIGINT)
 _TICK_S = 1.0
+_STUCK_S = 30.0  # no sign of life to systemd after this; a kiosk gives up after 5 s at most
 _GRACE_S = 1.0  # beyond stop_within_s, for closing sockets and joining threads
 
 
@@ -65,7 +66,7 @@ def _watch(listener: Listener, thread: threading.Thread, notify: Notify) -> str:
         if received := signal.sigtimedwait(_STOP, tick):
             return signal.Signals(received.si_signo).name
         listener.cut_slow_clients()
-        if notify.watchdog_s and not listener.is_stuck():
+        if notify.watchdog_s and not listener.is_stuck(_STUCK_S):
             notify.alive()
     return ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from contextlib import ExitStack
 
 import pytest
@@ -14,16 +15,16 @@ from api.listener import Listener
 from api.settings import Server
 
 THREADS = 2
+RELEASED = threading.Event()  # lets requests to /wait go on
 GET = b"GET /echo HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 def _application(environ, start_response):
     """Answers what it was asked; /refuse answers before the body is read."""
-    body = (
-        b""
-        if environ["PATH_INFO"] == "/refuse"
-        else environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    )
+    if environ["PATH_INFO"] == "/wait":
+        RELEASED.wait(60)
+    length = 0 if environ["PATH_INFO"] == "/refuse" else int(environ.get("CONTENT_LENGTH") or 0)
+    body = environ["wsgi.input"].read(length)
     headers = {name: value for name, value in environ.items() if name.startswith("HTTP_")}
     answer = json.dumps({"path": environ["PATH_INFO"], "body": body.decode(), "headers": headers}).encode()
     status = "401 Unauthorized" if environ["PATH_INFO"] == "/refuse" else "200 OK"
@@ -183,7 +184,16 @@ def test_ipv6_addresses_are_shown_as_urls_have_them(listen):
     assert _get(listener) == "/echo"
 
 
-def test_a_listener_whose_threads_answer_is_not_stuck(listen):
+def test_a_listener_is_stuck_while_every_thread_is_busy_for_too_long(listen, client):
     listener = listen()
+    assert not listener.is_stuck(after_s=0)
+    RELEASED.clear()
+    waiting = [client(listener, GET.replace(b"/echo", b"/wait")) for _ in range(THREADS)]
+    deadline = time.monotonic() + 60
+    while not listener.is_stuck(after_s=0):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    RELEASED.set()
+    assert all(connection.recv(65536) for connection in waiting)
     assert _get(listener) == "/echo"
-    assert not listener.is_stuck()
+    assert not listener.is_stuck(after_s=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -39,6 +40,16 @@ def test_a_ticket_is_admitted_once_and_so_says_the_list(shell, serving, event, r
     answers = [server.scan(key, ready_ticket["qrcode_data"]).json() for _ in range(2)]
     assert [answer["code"] for answer in answers] == ["ok", "already_scanned"]
     assert shell.json("ticket", "list", "--event", event["uuid"])[0]["status"] == "scanned"
+
+
+def test_a_scan_whose_body_comes_in_chunks_is_admitted(shell, serving, ready_ticket):
+    server = serving()
+    headers = {"Authorization": f"Api-Key {_pair(shell, server)}"}
+    body = json.dumps({"qrcode_data": ready_ticket["qrcode_data"]}).encode()
+    answer = requests.post(
+        f"{server.base}/api/scan/ticket/", headers=headers, data=iter([body[:9], body[9:]]), timeout=60
+    )
+    assert answer.json()["code"] == "ok"
 
 
 def test_what_people_read_names_the_address(shell):
