@@ -46,9 +46,8 @@ def test_a_scan_whose_body_comes_in_chunks_is_admitted(shell, serving, ready_tic
     server = serving()
     headers = {"Authorization": f"Api-Key {_pair(shell, server)}"}
     body = json.dumps({"qrcode_data": ready_ticket["qrcode_data"]}).encode()
-    answer = requests.post(
-        f"{server.base}/api/scan/ticket/", headers=headers, data=iter([body[:9], body[9:]]), timeout=60
-    )
+    parts = iter([body[:9], body[9:]])
+    answer = requests.post(f"{server.base}/api/scan/ticket/", headers=headers, data=parts, timeout=60)
     assert answer.json()["code"] == "ok"
 
 
