@@ -2,8 +2,6 @@
 
 import argparse
 import re
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -18,7 +16,6 @@ from kiosk.attempt import Step
 from kiosk.verdict import Fault, Reason
 
 ROOT = Path(__file__).parents[1]
-SERVER = Path(sys.executable).with_name("portillon-api")
 DOCS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
 README = (ROOT / "README.md").read_text("utf-8")
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
@@ -76,11 +73,22 @@ def test_commands_of_the_kiosk_in_the_docs_exist():
             parser.parse_args([*line.split(), *words])
 
 
+def _commands(parser, words=()):
+    """Every whole command, as its words."""
+    nested = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    for action in nested:
+        for word, below in action.choices.items():
+            yield from _commands(below, (*words, word))
+    if not nested:
+        yield words
+
+
 def test_commands_of_the_server_in_the_docs_exist():
+    known = set(_commands(arguments.parser()))
     for path in DOCS:
-        for line in re.findall(r"portillon-api ([a-z]+(?: (?:add|list|check|show|cancel|archive))?)", path.read_text()):
-            done = subprocess.run([SERVER, *line.split(), "--help"], capture_output=True, check=False)
-            assert done.returncode == 0, line
+        for line in re.findall(r"portillon-api ([a-z]+(?: [a-z]+)?)", path.read_text("utf-8")):
+            words = tuple(line.split())
+            assert words in known or words[:1] in known, f"{path.name}: portillon-api {line}"
 
 
 def test_make_targets_in_the_docs_exist_and_every_one_is_explained_by_make_help():
