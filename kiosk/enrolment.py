@@ -34,8 +34,7 @@ class Enrolment:
         self._resume_at: float | None = None
 
     def begin(self) -> None:
-        """Show that a pairing code is wanted, and settle what an earlier run left."""
-        self._show(State.UNPAIRED)
+        """Settle what an earlier run left. Dark until that is known: a paired gate never calls itself unpaired."""
         self._busy = True
         self._resume()
 

@@ -16,11 +16,12 @@ UNTESTED = PairingFailed(PairingTrouble.UNTESTED, "untested", Fault.NO_NETWORK)
 class Scene:
     """An enrolment with its edges: what it asked for, and what it showed."""
 
-    def __init__(self):
+    def __init__(self, left=True):
         self.tried, self.resumed, self.shown, self.traced = [], 0, [], []
         self.enrolment = Enrolment(self.tried.append, self.resume, self, self.trace)
         self.enrolment.begin()
-        self.enrolment.ended(None, 0.0)
+        if left:
+            self.enrolment.ended(None, 0.0)
 
     def resume(self):
         self.resumed += 1
@@ -36,6 +37,10 @@ def test_an_unpaired_gate_says_so_and_settles_what_an_earlier_run_left():
     scene = Scene()
     assert scene.shown[0] == (State.UNPAIRED, None)
     assert scene.resumed == 1
+
+
+def test_a_gate_that_starts_says_nothing_until_it_knows_whether_it_is_paired():
+    assert Scene(left=False).shown == []
 
 
 def test_a_pairing_code_is_exchanged_once_however_long_it_is_held_up():
