@@ -83,6 +83,8 @@ def _play(folder: Path, report: Report) -> None:
                 front, side = stage.open_gate("front"), stage.open_gate("side")
                 todo = scenes(_organise(stage, folder))
                 programme = len(todo) + 2
+                front.wait_until_it_looks()
+                side.wait_until_it_looks()
                 drawn = [artist.submit(_drawn, scene, seed) for seed, scene in enumerate(todo)]
             before: Seen | None = None
             for scene, frames in zip(todo, drawn, strict=True):

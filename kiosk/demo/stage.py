@@ -17,7 +17,7 @@ from typing import Any
 from kiosk.demo.evidence import PULSE_MS, Line
 from kiosk.demo.street import CAMERA_FPS, Street
 
-START_S = 20.0  # a Pi with a slow card, and to spare
+START_S = 60.0  # a Pi with a slow card, and to spare
 STOP_S = 5.0
 POLL_S = 0.02  # a trace is another process's file: there is nothing to wait on
 
@@ -96,6 +96,11 @@ class GateAtWork:
             time.sleep(POLL_S)
         return True
 
+    def wait_until_it_looks(self) -> None:
+        """Wait for its first state: by then its decoders are loaded. Raises StageError."""
+        if not self.wait_until(lambda lines: any(line["event"] == "state" for line in lines), START_S):
+            raise StageError(f"the {self.name} gate does not start:\n{self.kiosk.tail()}")
+
     def close(self) -> int:
         """Stop the kiosk, then the street; the kiosk's exit status."""
         status = self.kiosk.stop()
@@ -144,7 +149,7 @@ class Stage:
         """One command of the organiser's shell; its JSON answer. Raises StageError."""
         command = [_beside("portillon-api"), *words, "--database", self._database, "--json"]
         try:
-            done = subprocess.run(  # noqa: S603  our own program, our own words
+            done = subprocess.run(
                 command, capture_output=True, text=True, env=_environment(), timeout=START_S, check=False
             )
         except subprocess.TimeoutExpired as error:
