@@ -21,6 +21,7 @@ from kiosk.trace import Trace
 __all__ = ["Gate", "GateFault", "PinFault", "Signal", "force_off", "open_gate"]
 
 GREEN_MS = 5000  # green until passage or 5 s (facts: Gates)
+DARK_S = 0.15  # between the greens of two guests: long enough to be seen as two
 _GUARDED = ("relay", "green")
 _OTHERS = ("red", "amber", "buzzer")
 _OFF_WITHIN_S = 3.0  # a guardian whose daemon was killed needs a moment to let go
@@ -36,6 +37,7 @@ class Gate:
         self._warden = warden
         self._player = player
         self._has_green = wiring.green is not None
+        self._green_until = time.monotonic()
 
     def is_ready(self) -> bool:
         """True when a pulse can be given now."""
@@ -57,7 +59,7 @@ class Gate:
             if signal is Signal.ADMITTED and self._wiring.profile == "turnstile":
                 self._light_green()
             elif signal is not Signal.ADMITTED and self._has_green:
-                self._warden.off("green")
+                self._green_off()
         self._player.play(signal)
 
     def show_looked_at(self) -> None:
@@ -77,10 +79,17 @@ class Gate:
         self._warden.close()
         self._player.close()
 
+    def _green_off(self) -> None:
+        self._warden.off("green")
+        self._green_until = time.monotonic()
+
     def _light_green(self) -> bool:
         if not self._has_green:
             return False
-        self._warden.off("green")  # a second guest's green is seen to be a second one
+        if time.monotonic() < self._green_until:
+            self._green_off()
+            time.sleep(DARK_S)
+        self._green_until = time.monotonic() + GREEN_MS / 1000 + DARK_S
         return self._warden.pulse("green", GREEN_MS)
 
 

@@ -1,9 +1,9 @@
 """The guardian: a process of its own that owns the lines which let people in, and drops them by itself.
 
 It is started by ``warden`` in a session of its own, so that what kills the daemon leaves it alive. Commands come on
-stdin, a line each: ``pulse NAME MILLISECONDS``, ``off NAME`` and ``off``. Answers go to stdout: ``ready`` once, then
-``on NAME``, ``busy NAME``, ``off``. Every line is released at its own deadline, when stdin ends (the daemon is gone,
-also by kill -9), at a signal, and at anything that was not expected.
+stdin, a line each: ``pulse NAME MILLISECONDS``, ``off NAME``, ``off`` and ``alive``. Answers go to stdout: ``ready``
+once, then ``on NAME``, ``busy NAME``, ``off``, ``alive``. Every line is released at its own deadline, when stdin ends
+(the daemon is gone, also by kill -9), at a signal, and at anything that was not expected.
 
 Why a line can't stay on. (1) The main loop sleeps no longer than until the nearest deadline. (2) Should the loop hang,
 in a trace on a disk that stalls for instance, a thread that does nothing else switches every line off shortly after
@@ -86,6 +86,9 @@ class Guardian:
     def _obey(self, command: bytes) -> bool:
         self._drop_due()  # a late loop must not refuse, or prolong, because of a pulse that is over
         match command.split():
+            case [b"alive"]:  # the answer proves that every pulse that is over has been dropped
+                _say("alive")
+                return True
             case [b"off"]:
                 self.release()
                 _say("off")

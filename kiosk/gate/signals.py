@@ -69,8 +69,10 @@ class Player:
             self._changed.notify()
 
     def close(self) -> None:
-        """Dark, and the thread ended."""
+        """Dark, and the thread ended. Once closed, closing does nothing."""
         with self._changed:
+            if self._pattern is None:
+                return
             self._pattern = None
             self._turn += 1
             self._set(frozenset())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import subprocess
@@ -15,6 +16,7 @@ from kiosk.gate.orders import Orders
 START_S = 20.0  # importing gpiozero from a cold SD card
 ANSWER_S = 1.0
 RESTART_EVERY_S = 1.0
+LOOK_EVERY_S = 0.1
 
 
 class GateFault(OSError):
@@ -34,6 +36,7 @@ class Warden:
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._waiting = b""
+        self._pulses_end = self._proved_at = time.monotonic()
         self._process: subprocess.Popen[bytes] | None = None
         with self._lock:
             self._start()
@@ -52,6 +55,7 @@ class Warden:
 
     def pulse(self, name: str, milliseconds: int) -> bool:
         """Energise a line for so long. True once it is on, False when it is on already. Raises GateFault."""
+        self._pulses_end = max(self._pulses_end, time.monotonic() + ANSWER_S + milliseconds / 1000)
         answer = self._exchange(f"pulse {name} {milliseconds}", began=False)
         if answer not in (f"on {name}", f"busy {name}"):
             raise GateFault(f"the guardian answered {answer!r} to a pulse of {name}", began=True)
@@ -134,18 +138,26 @@ class Warden:
             process.stdout.close()
 
     def _keep_alive(self) -> None:
-        """Start a new guardian when the old one died; the lines are off from its first moment."""
-        while not self._closed.wait(RESTART_EVERY_S / 10):
-            if self.pid is not None:
-                continue
-            with self._lock:
-                if self._closed.is_set() or self.pid is not None:
-                    continue
-                self._end()
-                try:
-                    self._start()
-                except OSError as error:
-                    self._news(f"the guardian can't be started: {error}")
-                    self._closed.wait(RESTART_EVERY_S)
-                    continue
-            self._news("the guardian had died; a new one holds the relay off")
+        """Look after the guardian: one that died, or is stopped or stuck during a pulse, is replaced."""
+        while not self._closed.wait(LOOK_EVERY_S):
+            if self.pid is None:
+                self._replace()
+            elif self._proved_at <= self._pulses_end:
+                now = time.monotonic()
+                with contextlib.suppress(GateFault):  # it is ended then, and replaced at the next look
+                    self._exchange("alive", began=True)
+                    self._proved_at = now
+
+    def _replace(self) -> None:
+        """A new guardian; the lines are off from its first moment."""
+        with self._lock:
+            if self._closed.is_set():
+                return
+            self._end()
+            try:
+                self._start()
+            except OSError as error:
+                self._news(f"the guardian can't be started: {error}")
+                self._closed.wait(RESTART_EVERY_S)
+                return
+        self._news("the guardian had died; a new one holds the relay off")

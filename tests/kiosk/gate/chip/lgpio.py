@@ -23,7 +23,7 @@ _folder = Path(os.environ["CHIP"])
 _claims = {}  # line → a descriptor locked by this process
 
 
-class error(Exception):  # noqa: A001, N801, N818  (lgpio's own name and base)
+class error(Exception):  # noqa: N801  (lgpio's own name and base)
     pass
 
 
