@@ -24,6 +24,9 @@ def write(path: Path, content: bytes, mode: int = 0o600) -> None:
         with os.fdopen(fd, "wb", closefd=False) as file:
             file.write(content)
         os.fsync(fd)
+    except OSError:
+        draft.unlink(missing_ok=True)  # a full disk is not filled further by it
+        raise
     finally:
         os.close(fd)
     draft.replace(path)

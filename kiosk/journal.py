@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import threading
 import zlib
@@ -24,6 +25,8 @@ FILE_NAME = "journal.jsonl"
 # At most this many settled attempts are remembered: some months of a small venue, 6 MB on the card.
 KEPT_ATTEMPTS = 20_000
 COMPACT_BEYOND_BYTES = 16 * 1024 * 1024
+
+log = logging.getLogger(__name__)
 
 
 class JournalError(OSError):
@@ -44,6 +47,7 @@ class Journal:
         self._interrupted: set[str] = set()  # tickets of attempts that got to opening, and no further
         self._fd: int | None = None
         self._size = 0
+        self._compact_beyond = 0  # bytes; what could not be made smaller is left alone until it has doubled
         self.set_aside: Path | None = self._recover()
 
     def last(self, ticket: str) -> Attempt | None:
@@ -77,11 +81,20 @@ class Journal:
                 self._apply(entry)
 
     def compact_if_large(self) -> bool:
-        """Rewrite the file with what is still needed, if it has grown. Takes a while: for idle moments."""
+        """Rewrite the file with what is still needed, if it has grown. Takes a while: for idle moments.
+
+        A disk without room for the new file is logged, and the old one goes on.
+        """
         with self._lock:
-            if self._size <= COMPACT_BEYOND_BYTES:
+            if self._size <= max(COMPACT_BEYOND_BYTES, self._compact_beyond):
                 return False
-            self._rewrite()
+            try:
+                self._rewrite()
+            except OSError as error:
+                log.error("the journal can't be compacted, and goes on growing: %s", error)
+                return False
+            finally:
+                self._compact_beyond = 2 * self._size
             return True
 
     def close(self) -> None:
