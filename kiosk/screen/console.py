@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,14 +35,24 @@ class Console:
     def _write(self, text: str) -> None:
         try:
             if self._tty is None:
-                print(text, end="", file=sys.stdout, flush=True)
+                # A locale without these letters must not end the gate in the middle of an admission.
+                encoding = sys.stdout.encoding
+                print(text.encode(encoding, "replace").decode(encoding), end="", flush=True)
             else:
-                with self._tty.open("w", encoding="utf-8") as terminal:
-                    terminal.write(f"\n{text}")
+                _write_at_once(self._tty, f"\n{text}")
         except OSError as error:
             if not self._complained:
                 self._complained = True
                 log.warning("the screen can't be written, the gate goes on without it: %s", error)
+
+
+def _write_at_once(tty: Path, text: str) -> None:
+    """Never wait, since Ctrl-S on a keyboard holds a terminal for good, and make no file. Raises OSError."""
+    terminal = os.open(tty, os.O_WRONLY | os.O_NONBLOCK)
+    try:
+        os.write(terminal, text.encode())
+    finally:
+        os.close(terminal)
 
 
 def _plain(text: str) -> str:
