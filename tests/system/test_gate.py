@@ -59,9 +59,7 @@ def test_after_kill_9_in_mid_pulse_the_relay_is_off_while_the_daemon_is_dead_and
     assert gate.relay().count(1) == before
 
 
-def test_a_server_that_is_away_gives_unknown_and_the_ticket_gets_in_when_it_is_back(
-    server, make_kiosk, eventually
-):
+def test_a_server_that_is_away_gives_unknown_and_the_ticket_gets_in_when_it_is_back(server, make_kiosk, eventually):
     ticket = server.tickets(server.event())[0]["qrcode_data"]
     gate = make_kiosk()
     gate.pair(server.device()["pairing_url"])
