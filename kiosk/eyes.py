@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -9,12 +10,14 @@ from collections.abc import Callable
 from kiosk import codes
 from kiosk.camera import Camera as CameraEdge
 from kiosk.camera import CameraFault, open_camera
-from kiosk.news import CameraFailed, News, Seen
+from kiosk.news import CameraFailed, Died, News, Seen
 from kiosk.reading import IsolatedReader
 from kiosk.settings import Camera
 
 FRAME_WITHIN_S = 3.0  # the slowest replay shows a frame a second; a Camera Module that is silent longer is stuck
 OPEN_AGAIN_S = 5.0
+
+log = logging.getLogger(__name__)
 
 
 class Eyes:
@@ -35,6 +38,13 @@ class Eyes:
         self._reader.close()
 
     def _work(self) -> None:
+        try:
+            self._look()
+        except Exception as error:  # whatever it is, a gate that no longer sees must end and be started again
+            log.exception("the camera thread ends")
+            self._tell(Died("camera", type(error).__name__))
+
+    def _look(self) -> None:
         while not self._stop.is_set():
             try:
                 camera = open_camera(self._settings)

@@ -47,8 +47,16 @@ class GateNews:
 
 
 @dataclass(frozen=True, slots=True)
+class Died:
+    """A thread that the gate can't do without has ended by an error nobody thought of."""
+
+    thread: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """SIGTERM or SIGINT."""
 
 
-News = Seen | CameraFailed | Answered | PairingEnded | GateNews | Stop
+News = Seen | CameraFailed | Answered | PairingEnded | GateNews | Died | Stop

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum, auto
 
 from kiosk.attempt import Entry, Step
 from kiosk.codes import PairingCode
 from kiosk.credentials import Credentials, CredentialStore
 from kiosk.edges import Journal, Question
-from kiosk.news import Answered, News, PairingEnded
+from kiosk.news import Answered, Died, News, PairingEnded
 from kiosk.pairing import pair, resume
 from kiosk.scan_client import ScanClient
 from kiosk.settings import Server
 from kiosk.verdict import Fault, unknown
+
+log = logging.getLogger(__name__)
 
 
 class _Order(Enum):
@@ -24,7 +28,13 @@ class _Order(Enum):
     CLOSE = auto()
 
 
-_Job = Question | PairingCode | Credentials | _Order
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    question: Question
+    deadline: float  # monotonic seconds, from when it was put: later nobody stands there for it any more
+
+
+_Job = _Asked | PairingCode | Credentials | _Order
 
 
 class ServerThread:
@@ -44,7 +54,7 @@ class ServerThread:
 
     def ask(self, question: Question) -> None:
         """One question; the answer is an ``Answered`` event, always."""
-        self._jobs.put(question)
+        self._jobs.put(_Asked(question, time.monotonic() + self._settings.answer_within_s))
 
     def pair(self, code: PairingCode) -> None:
         """One pairing code; its outcome is a ``PairingEnded`` event."""
@@ -66,9 +76,16 @@ class ServerThread:
         self._thread.join(timeout=1.0)
 
     def _work(self) -> None:
+        try:
+            self._take_jobs()
+        except Exception as error:  # whatever it is, a gate that no longer asks must end and be started again
+            log.exception("the server thread ends")
+            self._tell(Died("server", type(error).__name__))
+
+    def _take_jobs(self) -> None:
         while (job := self._jobs.get()) is not _Order.CLOSE:
-            if isinstance(job, Question):
-                self._answer(job)
+            if isinstance(job, _Asked):
+                self._answer(job.question, job.deadline)
             elif isinstance(job, PairingCode):
                 self._tell(PairingEnded(pair(job, self._store)))
             elif isinstance(job, Credentials):
@@ -82,7 +99,7 @@ class ServerThread:
         self._client = ScanClient(credentials, self._settings)
         self._client.probe()  # opens the connection and fetches the events' keys before the first guest comes
 
-    def _answer(self, question: Question) -> None:
+    def _answer(self, question: Question, deadline: float) -> None:
         if self._client is None:
             self._tell(Answered(question.scan_id, unknown(Fault.KEY_REFUSED)))
             return
@@ -90,7 +107,6 @@ class ServerThread:
         def about_to_consume() -> None:
             self._journal.write(Entry(Step.ASKED, question.scan_id))
 
-        deadline = time.monotonic() + self._settings.answer_within_s
         try:
             verdict = self._client.ask(question, deadline, about_to_consume)
         except OSError:  # the journal could not be written: nothing was sent
