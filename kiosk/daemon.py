@@ -20,7 +20,7 @@ from kiosk.enrolment import Enrolment
 from kiosk.eyes import Eyes
 from kiosk.gate import open_gate
 from kiosk.journal import Journal
-from kiosk.news import Answered, CameraFailed, GateNews, News, PairingEnded, Seen, Stop
+from kiosk.news import Answered, CameraFailed, Died, GateNews, News, PairingEnded, Seen, Stop
 from kiosk.notify import notify
 from kiosk.pairing import Paired
 from kiosk.passage import Passage
@@ -55,6 +55,7 @@ class Daemon:
         self._passage: Passage | None = None
         self._last_frame = time.monotonic()
         self._camera_failed = False
+        self._stopping = False
 
     def run(self) -> int:
         """Work until SIGTERM or SIGINT; the exit code. Every way out leaves the gate shut and dark."""
@@ -66,7 +67,7 @@ class Daemon:
             eyes = Eyes(self._settings.camera, self._news.put, self._decoder_crashed)
             self._enrolment.begin()
             notify("READY=1")
-            self._turn()
+            return self._turn()
         finally:
             self._gate.off()
             notify("STOPPING=1")
@@ -77,18 +78,21 @@ class Daemon:
             self._gate.close()
             self._journal.close()
             self._trace.close()
-        return 0
 
-    def _turn(self) -> None:
-        """The main loop."""
+    def _turn(self) -> int:
+        """The main loop; 0 when asked to stop, 1 when a thread died, so that systemd starts the gate again."""
         alive_at = time.monotonic()
         while True:
             try:
                 news = self._news.get(timeout=TICK_S)
             except queue.Empty:
                 news = None
-            if isinstance(news, Stop):
-                return
+            if self._stopping:  # whatever else was waiting in the queue: nothing is opened after SIGTERM
+                return 0
+            if isinstance(news, Died):
+                log.critical("the %s thread died (%s): the gate ends, to be started again", news.thread, news.why)
+                self._trace("fault", thread=news.thread, why=news.why)
+                return 1
             now = time.monotonic()
             if news is not None:
                 self._take(news, now)
@@ -159,8 +163,8 @@ class Daemon:
             self._camera_failed = True
             log.error("camera: %s", news.why)
             self._trace("fault", fault=Fault.CAMERA, why=news.why)
-            self._trace("state", state=State.FAULT)
-            self._signs.show(State.FAULT, unknown(Fault.CAMERA))
+        self._trace("state", state=State.FAULT)  # each time: a verdict that ran out has shown "ready" since
+        self._signs.show(State.FAULT, unknown(Fault.CAMERA))
 
     def _decoder_crashed(self, what: str) -> None:
         log.warning("decoder: %s", what)
@@ -176,7 +180,8 @@ class Daemon:
                 self._trace("fault", fault=Fault.JOURNAL, why=f"damaged, set aside: {path.name}")
 
     def _asked_to_stop(self, _signal: int, _frame: FrameType | None) -> None:
-        self._news.put(Stop())
+        self._stopping = True
+        self._news.put(Stop())  # wakes the loop
 
 
 def run(settings: Settings) -> int:

@@ -1,0 +1,58 @@
+"""The daemon when a part of it fails: what ends it, with which exit code, and what goes on being shown."""
+
+import json
+
+import pytest
+
+from kiosk import settings
+from kiosk.codes import Unreadable
+from kiosk.credentials import Credentials
+from kiosk.daemon import Daemon
+from kiosk.news import CameraFailed, Died, PairingEnded, Seen
+from kiosk.pairing import Paired
+
+DEVICE = "d0000000-0000-4000-8000-000000000001"
+NOBODY = Credentials("http://127.0.0.1:1", "/api/scan", "key-of-the-gate", DEVICE, "Gate")
+
+
+@pytest.fixture
+def gate(tmp_path):
+    (tmp_path / "frames").mkdir()
+    file = tmp_path / "kiosk.toml"
+    file.write_text(
+        f'state_dir = "{tmp_path}/state"\n[camera]\nsource = "replay"\npath = "{tmp_path}/frames"\n'
+        f'[gate]\npins = "mock"\nrelay = 17\nred = 22\n[trace]\nfile = "{tmp_path}/trace.jsonl"\n'
+    )
+    return Daemon(settings.load(file, environment={}))
+
+
+def traced(tmp_path, event):
+    lines = map(json.loads, (tmp_path / "trace.jsonl").read_text().splitlines())
+    return [line for line in lines if line["event"] == event]
+
+
+def test_a_thread_that_died_ends_the_gate_with_an_exit_code_that_says_so(gate, tmp_path):
+    gate._news.put(Died("server", "RecursionError"))
+    assert gate.run() == 1
+    assert traced(tmp_path, "fault")[-1]["thread"] == "server"
+    assert traced(tmp_path, "state")[-1]["state"] == "stopping"
+
+
+def test_asked_to_stop_nothing_that_waits_in_the_queue_is_done_any_more(gate, tmp_path):
+    gate._news.put(CameraFailed("from before the signal"))
+    gate._asked_to_stop(15, None)
+    assert gate.run() == 0
+    assert traced(tmp_path, "fault") == []
+
+
+def test_a_camera_that_stays_dead_is_shown_again_after_a_verdict_has_run_out(gate, tmp_path):
+    gate._take(PairingEnded(Paired(NOBODY)), 100.0)
+    gate._take(Seen((Unreadable("not_a_code", "d1ge57"),), 100.0), 100.0)
+    gate._take(CameraFailed("the cable is out"), 101.0)
+    gate._tick(104.0)
+    assert traced(tmp_path, "state")[-1]["state"] == "ready"
+    gate._take(CameraFailed("the cable is out"), 105.0)
+    assert traced(tmp_path, "state")[-1]["state"] == "fault"
+    assert len(traced(tmp_path, "fault")) == 1
+    gate._asked_to_stop(15, None)
+    assert gate.run() == 0
