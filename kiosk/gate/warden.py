@@ -38,6 +38,7 @@ class Warden:
         self._waiting = b""
         self._pulses_end = self._proved_at = time.monotonic()
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_greeted = False  # it has said ready
         with self._lock:
             self._start()
         self._watch = threading.Thread(target=self._keep_alive, name="guardian", daemon=True)
@@ -50,8 +51,8 @@ class Warden:
         return None if process is None or process.poll() is not None else process.pid
 
     def is_ready(self) -> bool:
-        """True while a guardian is there."""
-        return self.pid is not None
+        """True while a guardian is there that has claimed its lines; one that is being started has not."""
+        return self._is_greeted and self.pid is not None
 
     def pulse(self, name: str, milliseconds: int) -> bool:
         """Energise a line for so long. True once it is on, False when it is on already. Raises GateFault."""
@@ -87,6 +88,7 @@ class Warden:
         if answer != "ready":
             self._end()
             raise GateFault(f"the guardian said {answer!r} instead of ready; its log says why", began=False)
+        self._is_greeted = True
 
     def _exchange(self, command: str, began: bool) -> str:
         """One command and its answer; the main loop never waits for a guardian that is being started."""
@@ -124,6 +126,7 @@ class Warden:
         return answer.decode("ascii", "replace")
 
     def _end(self) -> None:
+        self._is_greeted = False
         process, self._process = self._process, None
         if process is None:
             return
