@@ -10,6 +10,7 @@ import logging
 import os
 import queue
 import signal
+import threading
 import time
 import uuid
 from types import FrameType
@@ -34,6 +35,7 @@ from kiosk.verdict import Fault, unknown
 TICK_S = 0.02  # the loop turns at least this often: lamps change and queued pulses start this late at most
 ALIVE_EVERY_S = 2.0  # WatchdogSec is 10
 FRAMES_WITHIN_S = 8.0  # without frames for longer, systemd is no longer told that all is well
+FRAMES_WAITING = 2  # more are not looked at: newest frame wins, also when the disk is slow
 
 log = logging.getLogger("portillon-kiosk")
 
@@ -44,6 +46,7 @@ class Daemon:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
+        self._room_for_frames = threading.Semaphore(FRAMES_WAITING)
         self._trace = Trace(settings.trace.file)
         self._store = CredentialStore(settings.state_dir)
         self._journal = Journal(settings.state_dir)
@@ -64,7 +67,7 @@ class Daemon:
         eyes: Eyes | None = None
         try:
             self._report_damage()
-            eyes = Eyes(self._settings.camera, self._news.put, self._decoder_crashed)
+            eyes = Eyes(self._settings.camera, self._from_camera, self._decoder_crashed)
             self._enrolment.begin()
             notify("READY=1")
             return self._turn()
@@ -104,6 +107,7 @@ class Daemon:
     def _take(self, news: News, now: float) -> None:
         match news:
             case Seen():
+                self._room_for_frames.release()
                 self._seen(news, now)
             case Answered():
                 if self._passage is not None:
@@ -169,6 +173,13 @@ class Daemon:
     def _decoder_crashed(self, what: str) -> None:
         log.warning("decoder: %s", what)
         self._trace("decoder", why=what)
+
+    def _from_camera(self, news: News) -> None:
+        """In the camera thread, which waits here while the loop is behind."""
+        while isinstance(news, Seen) and not self._room_for_frames.acquire(timeout=1.0):
+            if self._stopping:
+                return
+        self._news.put(news)
 
     def _gate_news(self, what: str) -> None:
         self._news.put(GateNews(what))

@@ -1,6 +1,7 @@
 """The daemon when a part of it fails: what ends it, with which exit code, and what goes on being shown."""
 
 import json
+import threading
 
 import pytest
 
@@ -55,4 +56,23 @@ def test_a_camera_that_stays_dead_is_shown_again_after_a_verdict_has_run_out(gat
     assert traced(tmp_path, "state")[-1]["state"] == "fault"
     assert len(traced(tmp_path, "fault")) == 1
     gate._asked_to_stop(15, None)
+    assert gate.run() == 0
+
+
+def test_frames_do_not_pile_up_before_a_loop_that_is_behind(gate):
+    told = [threading.Event() for _ in range(5)]
+
+    def look():
+        for event in told:
+            gate._from_camera(Seen((), 100.0))
+            event.set()
+
+    threading.Thread(target=look, daemon=True).start()
+    assert told[1].wait(30)
+    assert not told[2].wait(0.5)
+    gate._take(gate._news.get(), 100.0)
+    assert told[2].wait(30)
+    assert not told[3].is_set()
+    gate._asked_to_stop(15, None)
+    assert told[4].wait(30)
     assert gate.run() == 0
