@@ -1,4 +1,4 @@
-"""A guardian that is being started again is not ready yet: a guest of that moment waits instead of going to the staff."""
+"""A guardian that is being started again is not ready yet: a guest of that moment waits, and is not sent to staff."""
 
 import os
 import queue
