@@ -131,6 +131,25 @@ def test_a_refusal_is_seen_by_a_client_that_is_still_sending(listen):
     assert _get(listener) == "/echo"
 
 
+def test_a_refused_client_may_send_to_its_end(listen, client):
+    connection = client(listen(), b"POST /refuse HTTP/1.1\r\nContent-Length: 900000\r\n\r\n" + b"a" * 70_000)
+    assert connection.recv(65536).startswith(b"HTTP/1.1 401")
+    for _ in range(83):
+        connection.sendall(b"a" * 10_000)  # a connection that was closed at once would be reset by now
+    connection.shutdown(socket.SHUT_WR)
+    while connection.recv(65536):
+        pass
+
+
+def test_quiet_connections_beyond_the_limit_are_not_kept(listen, client):
+    listener = listen()
+    listener.keep_alive_conn_limit = 3
+    kept = [client(listener) for _ in range(3)]
+    assert client(listener).recv(1) == b""
+    kept[0].sendall(GET)
+    assert kept[0].recv(65536).startswith(b"HTTP/1.1 200")
+
+
 def test_a_body_that_no_call_takes_is_413_in_json(listen):
     answer = requests.post(f"{listen().url}/echo", data=b"a" * 3_000_000, timeout=60)
     assert answer.status_code == 413

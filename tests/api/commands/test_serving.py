@@ -16,6 +16,9 @@ from uuid import uuid4
 import pytest
 import requests
 
+from api.devices.pairing import Pairing
+from api.store.store import open_store
+
 
 @pytest.fixture
 def ready_ticket(shell, event):
@@ -208,13 +211,26 @@ def test_the_log_has_a_line_for_each_request_and_no_secret(shell, serving, ready
         assert secret not in log
 
 
-def test_the_settings_reach_the_gates(shell, serving):
+def test_the_settings_reach_the_gates(shell, serving, ready_ticket):
     (shell.folder / "api.toml").write_text('[organisation]\nname = "La Raffinerie"\nlanguage = "en"\n')
     server = serving()
     key = _pair(shell, server)
     headers = {"Authorization": f"Api-Key {key}"}
     answer = requests.get(f"{server.base}/api/scan/test_api/", headers=headers, timeout=60).json()
     assert answer["server_info"]["tenant"] == "La Raffinerie"
+    assert server.scan(key, ready_ticket["qrcode_data"]).json()["ticket"]["status"] == "Valid and scanned"
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(60, 400), (180, 200)])
+def test_a_pairing_code_is_good_for_as_long_as_the_settings_say(shell, serving, minutes, status):
+    server = serving(PORTILLON_API__PAIRING__TOKEN_MINUTES=str(minutes))
+    shell.json("device", "add", "Gate 1", "--base-url", server.base)
+    store = open_store(shell.database)
+    pairing = Pairing(store)
+    pairing._signer.get_timestamp = lambda: int(time.time()) - 2 * 3600  # a token made two hours ago
+    token = pairing.token(store.db.run("SELECT pairing_nonce FROM device").fetchone()[0])
+    store.close()
+    assert requests.get(f"{server.base}/api/scan/{token}/pair", timeout=60).status_code == status
 
 
 def test_a_database_of_a_newer_portillon_stops_the_server_before_it_listens(shell):
