@@ -29,6 +29,7 @@ class Entry:
     scan_id: str
     ticket: str | None = None  # uuid; with ATTEMPT
     action: Action | None = None  # with ATTEMPT
+    code: str | None = None  # digest of the code's text; with ATTEMPT
     verdict: Verdict | None = None  # with ANSWERED
 
 
@@ -39,6 +40,7 @@ class Attempt:
     scan_id: str
     ticket: str
     action: Action
+    code: str | None = None  # digest of the code that was held up
     step: Step = Step.ATTEMPT
     asked: bool = False
     verdict: Verdict | None = None

@@ -53,6 +53,11 @@ class TicketCode:
     data: bytes  # the base64 part as signed, ASCII
     signature: bytes  # decoded
 
+    @property
+    def digest(self) -> str:
+        """To know this very text again without keeping it: 32 hex digits of its SHA-256."""
+        return hashlib.sha256(self.text.encode()).hexdigest()[:32]
+
 
 @dataclass(frozen=True, slots=True)
 class PairingCode:

@@ -59,6 +59,9 @@ class Journal(Protocol):
     def last(self, ticket: str) -> Attempt | None:
         """The latest attempt with this ticket here."""
 
+    def awaiting(self, ticket: str) -> Attempt | None:
+        """The attempt with this ticket that was admitted here and not begun to open."""
+
     def was_admitted(self, ticket: str) -> bool:
         """True when any attempt with this ticket was admitted here."""
 

@@ -44,6 +44,7 @@ class Journal:
         self._attempts: dict[str, Attempt] = {}  # by scan id, oldest first
         self._last: dict[str, str] = {}  # ticket uuid → scan id of its latest attempt
         self._admitted: dict[str, int] = {}  # ticket uuid → how many of the attempts here were admitted
+        self._awaiting: dict[str, str] = {}  # ticket uuid → scan id of an admission that was not begun to open
         self._interrupted: set[str] = set()  # tickets of attempts that got to opening, and no further
         self._fd: int | None = None
         self._size = 0
@@ -54,6 +55,12 @@ class Journal:
         """The latest attempt with this ticket at this gate."""
         with self._lock:
             scan_id = self._last.get(ticket)
+            return None if scan_id is None else self._attempts[scan_id]
+
+    def awaiting(self, ticket: str) -> Attempt | None:
+        """The attempt with this ticket that was admitted here and not begun to open."""
+        with self._lock:
+            scan_id = self._awaiting.get(ticket)
             return None if scan_id is None else self._attempts[scan_id]
 
     def was_admitted(self, ticket: str) -> bool:
@@ -107,11 +114,15 @@ class Journal:
         if before is None:
             if entry.ticket is None or entry.action is None:
                 return  # the beginning was forgotten by a compaction of a damaged file
-            attempt = Attempt(entry.scan_id, entry.ticket, entry.action)
+            attempt = Attempt(entry.scan_id, entry.ticket, entry.action, entry.code)
         else:
             attempt = before.after(entry)
         self._attempts[entry.scan_id] = attempt
         self._last[attempt.ticket] = entry.scan_id
+        if attempt.awaits_opening:
+            self._awaiting[attempt.ticket] = attempt.scan_id
+        elif self._awaiting.get(attempt.ticket) == attempt.scan_id:
+            del self._awaiting[attempt.ticket]
         if attempt.step is Step.OPENING:
             self._interrupted.add(attempt.ticket)
         elif attempt.step is Step.OPENED:
@@ -196,7 +207,7 @@ class Journal:
 
 def _retell(attempt: Attempt) -> Iterator[Entry]:
     """The fewest lines that make this attempt again."""
-    yield Entry(Step.ATTEMPT, attempt.scan_id, ticket=attempt.ticket, action=attempt.action)
+    yield Entry(Step.ATTEMPT, attempt.scan_id, attempt.ticket, attempt.action, attempt.code)
     if attempt.asked:
         yield Entry(Step.ASKED, attempt.scan_id)
     if attempt.verdict is not None:
@@ -218,6 +229,7 @@ def _fields(entry: Entry, at: str) -> dict[str, Any]:
         "at": at,
         "ticket": entry.ticket,
         "action": entry.action,
+        "code": entry.code,
         "verdict": verdict and verdict.outcome,
         "reason": verdict and verdict.reason,
         "fault": verdict and verdict.fault,
@@ -232,7 +244,14 @@ def _entry(line: bytes) -> Entry | None:
         if int(checksum, 16) != zlib.crc32(body):
             return None
         told = json.loads(body)
-        return Entry(Step(told["step"]), told["scan_id"], told.get("ticket"), told.get("action"), _verdict(told))
+        return Entry(
+            Step(told["step"]),
+            told["scan_id"],
+            told.get("ticket"),
+            told.get("action"),
+            told.get("code"),
+            _verdict(told),
+        )
     except (ValueError, KeyError, TypeError):
         return None
 

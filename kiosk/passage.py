@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from kiosk.attempt import Action, Entry, Step
+from kiosk.attempt import Action, Attempt, Entry, Step
 from kiosk.codes import Code, TicketCode, Unreadable
 from kiosk.edges import Asker, Gate, Journal, Question, Signs, State, Trace
 from kiosk.verdict import ADMITTED, Fault, Outcome, Reason, Verdict, refused, unknown
@@ -126,19 +126,16 @@ class Passage:
     def _go_on(self, here: _Presentation, ticket: TicketCode, now: float) -> None:
         """Ask, unless the journal knows the answer: on behalf of the attempt left open, or of a new one."""
         last = self.journal.last(ticket.uuid)
-        if last is not None and last.awaits_opening and self.action == "scan":
-            here.scan_id = last.scan_id
-            if last.scan_id in self._queue:
-                self._decide(here, ADMITTED, now, shown=False)
-            else:
-                self._admit(here, last.scan_id, now, answer=None)
+        waiting = self._waiting(ticket)
+        if waiting is not None and waiting.code == ticket.digest:  # the very code that the server believed
+            self._give_what_waits(here, waiting, now)
             return
         unanswered = False
         if last is not None and last.is_open and last.action == self.action:
             here.scan_id, unanswered = last.scan_id, last.asked
         else:
             here.scan_id = self.new_scan_id()
-            if not self._write(Entry(Step.ATTEMPT, here.scan_id, ticket=ticket.uuid, action=self.action)):
+            if not self._write(Entry(Step.ATTEMPT, here.scan_id, ticket.uuid, self.action, ticket.digest)):
                 self._decide(here, unknown(Fault.JOURNAL), now)
                 return
         here.asked_at = now
@@ -146,6 +143,17 @@ class Passage:
             self._show(State.ASKING)
         before = self.journal.was_admitted(ticket.uuid)
         self.asker.ask(Question(here.scan_id, ticket, self.action, unanswered, before))
+
+    def _waiting(self, ticket: TicketCode) -> Attempt | None:
+        return self.journal.awaiting(ticket.uuid) if self.action == "scan" else None
+
+    def _give_what_waits(self, here: _Presentation, waiting: Attempt, now: float) -> None:
+        """The admission that was answered and never begun to open: now, unless its turn comes anyway."""
+        here.scan_id = waiting.scan_id
+        if waiting.scan_id in self._queue:
+            self._decide(here, ADMITTED, now, shown=False)
+        else:
+            self._admit(here, waiting.scan_id, now, answer=None)
 
     def _rubbish(self, codes: Sequence[Code], now: float, read_ms: float | None) -> None:
         """Neither ticket nor pairing code: said once, and never over the head of somebody with a ticket."""
@@ -175,7 +183,12 @@ class Passage:
             return
         if (verdict.is_final or here is None or here.verdict != verdict) and not self._write(entry):
             verdict = unknown(Fault.JOURNAL)  # (hours without a server are one line, not thousands)
-        if here is not None:
+        if here is None:
+            return
+        waiting = None if here.ticket is None else self._waiting(here.ticket)
+        if waiting is not None and verdict.reason is Reason.ALREADY_SCANNED:
+            self._give_what_waits(here, waiting, now)  # another code of the ticket, and genuine: the server looked
+        else:
             self._decide(here, self._told_to_the_guest(here, verdict), now)
 
     def _told_to_the_guest(self, here: _Presentation, verdict: Verdict) -> Verdict:

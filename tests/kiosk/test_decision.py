@@ -2,6 +2,7 @@
 
 import itertools
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from kiosk.passage import Passage
 from kiosk.verdict import ADMITTED, Fault, Outcome, Reason, refused, unknown
 
 A, B, C = (TicketCode(f"data{n}:sig", f"00000000-0000-4000-8000-00000000000{n}", b"data", b"sig") for n in (1, 2, 3))
+FORGED_A, SALTED_A = (replace(A, text=f"data1:{sig}", signature=sig.encode()) for sig in ("forged", "salted"))
 RUBBISH = Unreadable("not_a_code", "d1ge57")
 PAIRING = PairingCode("https://tickets.example", "/api/scan", "token")
 USED = refused(Reason.ALREADY_SCANNED)
@@ -299,6 +301,39 @@ def test_died_after_the_answer_opens_at_the_next_presentation_and_not_before(wor
     assert world.asked == []
 
 
+def test_a_forged_code_never_gets_the_admission_that_waits_for_the_true_one(world):
+    _leave_waiting(world)
+    world.see(FORGED_A)
+    world.answer(refused(Reason.INVALID_SIGNATURE))
+    world.wait(6)
+    assert world.pulses() == []
+    world.see(A)
+    assert world.pulses() == ["scan-1"]
+    assert world.asked == []
+
+
+def test_another_genuine_code_of_the_ticket_gets_the_admission_that_waits(world):
+    _leave_waiting(world)
+    world.see(SALTED_A)
+    world.answer(USED)  # the server checked its signature first
+    assert world.pulses() == ["scan-1"]
+    world.wait(6)
+    world.present(SALTED_A, USED)
+    assert world.pulses() == ["scan-1"]
+
+
+def _leave_waiting(world):
+    """The answer came when the guest had been told to wait and had gone."""
+    world.see(A)
+    world.answer(AWAY)
+    world.wait(1.2, A)
+    late = world.asked.pop()
+    world.wait(1)
+    world.answer(ADMITTED, late)
+    world.wait(6)
+    assert world.pulses() == []
+
+
 def test_a_journal_that_cannot_be_written_admits_nobody_and_goes_on_when_it_can(world):
     path = world.folder / "journal.jsonl"
     world.see(A)
@@ -326,7 +361,9 @@ def test_the_lamps_return_to_ready_after_the_verdict_was_shown(world):
 
 
 def _entry(step, scan_id, ticket=None):
-    return Entry(step, scan_id, ticket=ticket and ticket.uuid, action="scan" if ticket else None)
+    if ticket is None:
+        return Entry(step, scan_id)
+    return Entry(step, scan_id, ticket.uuid, "scan", ticket.digest)
 
 
 def _answered(scan_id, verdict):

@@ -43,7 +43,7 @@ def test_the_file_is_for_its_owner_only_and_holds_no_names(tmp_path):
     Journal(tmp_path / "state").write(*admission(1))
     assert stat.S_IMODE((tmp_path / "state" / room.FILE_NAME).stat().st_mode) == 0o600
     told = set().union(*(line.keys() for line in read_lines(tmp_path / "state")))
-    assert told <= {"step", "scan_id", "at", "ticket", "action", "verdict", "reason", "fault"}
+    assert told <= {"step", "scan_id", "at", "ticket", "action", "code", "verdict", "reason", "fault"}
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
