@@ -177,7 +177,9 @@ class Listener(wsgi.Server):
         """In the listener's thread: a connection is new, or has something to say."""
         if conn.last_used is None:
             conn.socket.settimeout(self._request_timeout_s)
-            self._await(conn) if self.can_add_keepalive_connection else conn.close()
+            if not self.can_add_keepalive_connection:
+                self._make_room()
+            self._await(conn)
             return
         is_open = conn.rfile.gather()
         if conn.is_leaving:
@@ -212,6 +214,11 @@ class Listener(wsgi.Server):
             with self._lock:
                 self._sending.setdefault(conn, time.monotonic())
         self._connections.put(conn)
+
+    def _make_room(self) -> None:
+        """Hang up on the half that has been quiet longest: a gate that connects must get in, whoever is here."""
+        quiet = sorted(conn.last_used for _, conn in self._connections._selector.connections if conn is not self)
+        self._connections._expire(threshold=quiet[len(quiet) // 2])
 
     def _give_a_thread(self, conn: _Connection) -> None:
         self.is_over(conn)
