@@ -21,6 +21,9 @@ class Step(StrEnum):
     OPENED = "opened"  # the guardian has confirmed it
 
 
+_BEGUN = (Step.OPENING, Step.OPENED)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the journal."""
@@ -46,19 +49,25 @@ class Attempt:
     verdict: Verdict | None = None
 
     def after(self, entry: Entry) -> Attempt:
-        """The attempt as it is with one more line."""
+        """The attempt as it is with one more line. What is final stays: only an opening can follow it."""
+        if not self.is_open and entry.step not in _BEGUN:
+            return self
         verdict = entry.verdict if entry.step is Step.ANSWERED else self.verdict
         return replace(self, step=entry.step, asked=self.asked or entry.step is Step.ASKED, verdict=verdict)
 
     @property
     def is_open(self) -> bool:
         """True when no final answer came: the next presentation of this ticket goes on with the same scan id."""
-        return self.verdict is None or not self.verdict.is_final
+        return self.step not in _BEGUN and (self.verdict is None or not self.verdict.is_final)
 
     @property
     def is_admitted(self) -> bool:
-        """True when the server let this person in (a check consumes nothing, so it admits nobody)."""
-        return self.action == "scan" and self.verdict is not None and self.verdict.outcome is Outcome.ADMITTED
+        """True when the server let this person in (a check consumes nothing, so it admits nobody).
+
+        An opening proves it, where damage took the line with the answer.
+        """
+        answered = self.verdict is not None and self.verdict.outcome is Outcome.ADMITTED
+        return self.action == "scan" and (answered or self.step in _BEGUN)
 
     @property
     def awaits_opening(self) -> bool:

@@ -1,12 +1,12 @@
 """The durable record of attempts: one checked line a step, on disk before anything depends on it.
 
 The file is the truth; the dictionaries here are what it says. A line is ``CRC32 JSON``. It holds no names and no
-codes, only scan ids, ticket uuids and verdicts. Written by the main loop and, for ``asked``, by the server thread.
+codes, only scan ids, ticket uuids, digests of codes and verdicts. Written by the main loop and, for ``asked``, by the
+server thread.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 import os
@@ -22,7 +22,7 @@ from kiosk.attempt import Attempt, Entry, Step
 from kiosk.verdict import Fault, Outcome, Reason, Verdict
 
 FILE_NAME = "journal.jsonl"
-# At most this many settled attempts are remembered: some months of a small venue, 6 MB on the card.
+# At most this many settled attempts are remembered: some months of a small venue, 10 MB on the card.
 KEPT_ATTEMPTS = 20_000
 COMPACT_BEYOND_BYTES = 16 * 1024 * 1024
 
@@ -48,6 +48,7 @@ class Journal:
         self._interrupted: set[str] = set()  # tickets of attempts that got to opening, and no further
         self._fd: int | None = None
         self._size = 0
+        self._is_torn = False  # half a line is at the end and could not be taken back
         self._compact_beyond = 0  # bytes; what could not be made smaller is left alone until it has doubled
         self.set_aside: Path | None = self._recover()
 
@@ -83,7 +84,6 @@ class Journal:
             except OSError as error:
                 self._undo()
                 raise JournalError(f"{self._path} can't be written: {error}") from error
-            self._size += len(block)
             for entry in entries:
                 self._apply(entry)
 
@@ -139,7 +139,7 @@ class Journal:
             entry = _entry(line)
             if entry is not None:
                 self._apply(entry)
-            elif number < len(lines) - 1:
+            elif line and number < len(lines) - 1:
                 damaged = True
         if damaged:
             aside = self._path.with_name(f"journal.damaged-{self._now():%Y%m%dT%H%M%S%f}.jsonl")
@@ -184,19 +184,25 @@ class Journal:
             self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             if fresh:
                 durable.sync_folder(self._path.parent)
+            self._size = os.fstat(self._fd).st_size
         return self._fd
 
     def _append(self, fd: int, block: bytes) -> None:
-        if os.write(fd, block) != len(block):
+        whole = b"\n" + block if self._is_torn else block
+        if os.write(fd, whole) != len(whole):
             raise OSError("disk full: a line was cut short")
         os.fsync(fd)
+        self._size += len(whole)
+        self._is_torn = False
 
     def _undo(self) -> None:
         """Take back a half-written block, so that the next line does not join it."""
         if self._fd is None:
             return
-        with contextlib.suppress(OSError):  # the next start drops or sets aside what can't be read
+        try:
             os.ftruncate(self._fd, self._size)
+        except OSError:
+            self._is_torn = True  # the next block begins on a line of its own
         self._close()
 
     def _close(self) -> None:

@@ -262,6 +262,9 @@ class Passage:
 
     # ── small things ─────────────────────────────────────────────────────────────────────────────────────
 
+    def _presented(self, scan_id: str) -> _Presentation | None:
+        return next((p for p in self._present.values() if p.scan_id == scan_id), None)
+
     def _write(self, *entries: Entry) -> bool:
         try:
             self.journal.write(*entries)

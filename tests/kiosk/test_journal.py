@@ -1,5 +1,6 @@
 """The journal survives what cards and power cuts do, and never invents a line."""
 
+import os
 import stat
 
 import pytest
@@ -115,6 +116,27 @@ def test_an_opening_cut_short_is_remembered_until_a_later_one_was_confirmed(tmp_
     assert Journal(tmp_path).was_interrupted(TICKET.format(1))
     it.write(*admission(11))
     assert not Journal(tmp_path).was_interrupted(TICKET.format(1))
+
+
+def test_half_a_line_that_cannot_be_taken_back_costs_no_later_line(tmp_path, monkeypatch):
+    it = Journal(tmp_path)
+    it.write(*admission(1))
+    write = os.write
+    with monkeypatch.context() as failing_card:
+        failing_card.setattr(os, "write", lambda fd, data: write(fd, data[: len(data) // 2]))
+        failing_card.setattr(os, "ftruncate", _fails)
+        with pytest.raises(room.JournalError):
+            it.write(*admission(2, Step.ATTEMPT))
+    it.write(*admission(3, Step.OPENING))
+    after = Journal(tmp_path)
+    assert after.set_aside is not None
+    assert after.last(TICKET.format(1)).step is Step.OPENED
+    assert after.last(TICKET.format(2)) is None
+    assert after.was_interrupted(TICKET.format(3))
+
+
+def _fails(*_):
+    raise OSError("input/output error")
 
 
 def test_a_full_disk_is_an_error_and_leaves_no_half_line(tmp_path):
