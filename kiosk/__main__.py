@@ -50,6 +50,9 @@ def main(arguments: list[str] | None = None) -> int:
     except PermissionError as error:
         print(f"{error}. Nothing was changed. Run this as root or as the user portillon.", file=sys.stderr)
         return 1
+    except OSError as error:  # pins, guardian, disk: each says in its message what to do
+        print(f"portillon-kiosk: {error}", file=sys.stderr)
+        return 1
 
 
 def _load(given: argparse.Namespace) -> settings.Settings:
@@ -64,8 +67,13 @@ def _state_dir(given: argparse.Namespace) -> Path:
 
 def _run(given: argparse.Namespace) -> int:
     from kiosk import daemon  # noqa: PLC0415  (gpiozero and the decoders are only needed here)
+    from kiosk.reader import ReaderFault  # noqa: PLC0415
 
-    return daemon.run(_load(given))
+    try:
+        return daemon.run(_load(given))
+    except ReaderFault as fault:
+        print(f"portillon-kiosk: {fault}", file=sys.stderr)
+        return 1
 
 
 def _pair(given: argparse.Namespace) -> int:
