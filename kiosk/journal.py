@@ -115,10 +115,10 @@ class Journal:
             if entry.ticket is None or entry.action is None:
                 return  # the beginning was forgotten by a compaction of a damaged file
             attempt = Attempt(entry.scan_id, entry.ticket, entry.action, entry.code)
+            self._last[attempt.ticket] = entry.scan_id
         else:
             attempt = before.after(entry)
         self._attempts[entry.scan_id] = attempt
-        self._last[attempt.ticket] = entry.scan_id
         if attempt.awaits_opening:
             self._awaiting[attempt.ticket] = attempt.scan_id
         elif self._awaiting.get(attempt.ticket) == attempt.scan_id:

@@ -84,7 +84,10 @@ class Passage:
 
     def answered(self, scan_id: str, verdict: Verdict, now: float) -> None:
         """The scan client's answer to a question of mine."""
-        here = next((p for p in self._present.values() if p.scan_id == scan_id), None)
+        here = self._presented(scan_id)
+        if here is not None and here.verdict is not None and here.verdict.is_final:
+            self.trace("answered_again", scan_id=scan_id)  # what the guest was told stays
+            return
         asked_at = None if here is None else here.asked_at
         ask_ms = None if asked_at is None else round((now - asked_at) * 1000, 1)
         self.trace("answered", scan_id=scan_id, ask_ms=ask_ms)
@@ -243,11 +246,19 @@ class Passage:
             return
         scan_id = self._queue.popleft()
         if not self.gate.is_ready():
-            self._show_verdict(unknown(Fault.GATE), now)  # opens at the guest's next presentation
+            self._put_off(scan_id, Fault.GATE, now)
         elif not self._write(Entry(Step.OPENING, scan_id)):
-            self._show_verdict(unknown(Fault.JOURNAL), now)
+            self._put_off(scan_id, Fault.JOURNAL, now)
         else:
             self._pulse(scan_id, now)
+
+    def _put_off(self, scan_id: str, fault: Fault, now: float) -> None:
+        """Tried again while the code is in view; else at the guest's next presentation."""
+        here = self._presented(scan_id)
+        if here is None:
+            self._show_verdict(unknown(fault), now)
+        else:
+            self._decide(here, unknown(fault), now)
 
     def _pulse(self, scan_id: str, now: float) -> None:
         """Give the pulse that the journal's last line announced."""

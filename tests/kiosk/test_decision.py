@@ -270,6 +270,54 @@ def test_a_gate_that_is_not_ready_is_unknown_and_opens_as_soon_as_it_is(world):
     assert world.asked == []
 
 
+def test_an_answer_that_comes_twice_opens_once_while_the_code_is_held(world):
+    world.see(A)
+    question = world.asked.pop()
+    world.answer(ADMITTED, question)
+    world.wait(3, A)
+    world.answer(ADMITTED, question)
+    world.wait(3, A)
+    assert world.pulses() == ["scan-1"]
+
+
+def test_an_answer_that_comes_again_after_the_passage_opens_for_nobody_later(world):
+    world.see(A)
+    question = world.asked.pop()
+    world.answer(ADMITTED, question)
+    world.wait(6)
+    world.answer(ADMITTED, question)
+    world.present(A, USED)
+    assert world.pulses() == ["scan-1"]
+    assert world.verdicts()[-1] == ("refused", "already_scanned")
+
+
+def test_a_late_answer_of_an_old_attempt_does_not_hide_the_new_one(world):
+    world.see(A)
+    old = world.asked.pop()
+    world.answer(USED, old)
+    world.wait(6)
+    world.see(A)
+    world.answer(AWAY)
+    world.wait(6)
+    world.answer(USED, old)
+    world.see(A)
+    assert world.asked[0].scan_id == "scan-2"
+
+
+def test_a_gate_that_fails_when_a_guest_s_turn_comes_opens_later_while_the_code_is_held(world):
+    world.see(A)
+    world.answer(ADMITTED)
+    world.wait(0.2)
+    world.see(B)
+    world.answer(ADMITTED)
+    world.ready = False
+    world.wait(2, B)
+    assert (State.UNKNOWN, unknown(Fault.GATE)) in world.shown
+    world.ready = True
+    world.wait(2, B)
+    assert world.pulses() == ["scan-1", "scan-2"]
+
+
 def test_a_pulse_that_is_not_confirmed_sends_the_guest_to_the_staff_and_is_never_given_again(world):
     world.confirms = False
     world.see(A)
