@@ -75,6 +75,11 @@ class Attempt:
         return self.is_admitted and self.step is Step.ANSWERED
 
     @property
+    def is_unsettled(self) -> bool:
+        """True when something is still to come: an answer, or the opening."""
+        return self.is_open or self.awaits_opening
+
+    @property
     def is_interrupted(self) -> bool:
         """Died between opening and opened: whether the pulse went out can't be known. Counts as opened."""
         return self.step is Step.OPENING

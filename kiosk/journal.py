@@ -131,16 +131,24 @@ class Journal:
             self._admitted[attempt.ticket] = self._admitted.get(attempt.ticket, 0) + 1
 
     def _recover(self) -> Path | None:
-        """Read the file. A torn last line (power cut) is dropped; other damage sets the file aside, kept whole."""
+        """Read the file. A torn last line (power cut) is dropped; other damage sets the file aside, kept whole.
+
+        What was unsettled where lines are lost, and has none after them, may have been opened: it counts as begun.
+        """
         raw = self._path.read_bytes() if self._path.exists() else b""
         damaged = False
+        unsure: set[str] = set()
         lines = raw.split(b"\n")
         for number, line in enumerate(lines):
             entry = _entry(line)
             if entry is not None:
                 self._apply(entry)
+                unsure.discard(entry.scan_id)
             elif line and number < len(lines) - 1:
                 damaged = True
+                unsure |= {a.scan_id for a in self._attempts.values() if a.action == "scan" and a.is_unsettled}
+        for scan_id in unsure:
+            self._apply(Entry(Step.OPENING, scan_id))
         if damaged:
             aside = self._path.with_name(f"journal.damaged-{self._now():%Y%m%dT%H%M%S%f}.jsonl")
             durable.write(aside, raw)
@@ -156,7 +164,7 @@ class Journal:
 
     def _rewrite(self) -> None:
         """The attempts still needed, in a new file that replaces the old one whole."""
-        settled = [a for a in self._attempts.values() if not (a.is_open or a.awaits_opening)]
+        settled = [a for a in self._attempts.values() if not a.is_unsettled]
         for attempt in settled[: max(0, len(settled) - KEPT_ATTEMPTS)]:
             self._forget(attempt)
         at = self._now().isoformat(timespec="milliseconds")

@@ -86,6 +86,32 @@ def test_with_any_byte_changed_no_line_is_invented_and_the_damaged_file_is_kept(
         assert {name: value for name, value in line.items() if name != "at"} in strip
 
 
+@settings(deadline=None, max_examples=150)
+@given(st.data())
+def test_with_any_byte_changed_an_opening_is_never_taken_for_one_still_to_come(tmp_path_factory, data):
+    folder = tmp_path_factory.mktemp("opened")
+    Journal(folder).write(*admission(1))
+    path = folder / room.FILE_NAME
+    raw = bytearray(path.read_bytes())
+    raw[data.draw(st.integers(raw.index(b"\n") + 1, len(raw) - 2))] ^= data.draw(st.integers(1, 255))
+    path.write_bytes(raw)
+    for after in (Journal(folder), Journal(folder)):  # what was read, and what was written anew from it
+        assert not after.last(TICKET.format(1)).is_unsettled
+        assert after.was_admitted(TICKET.format(1))
+
+
+def test_what_waited_where_lines_are_lost_counts_as_begun_and_what_has_lines_after_them_does_not(tmp_path):
+    it = Journal(tmp_path)
+    it.write(*admission(1, Step.ANSWERED), *admission(2, Step.ATTEMPT))
+    path = tmp_path / room.FILE_NAME
+    path.write_bytes(path.read_bytes() + b"lost\n")
+    it.write(*admission(2, Step.ANSWERED)[1:])
+    it.close()
+    after = Journal(tmp_path)
+    assert after.was_interrupted(TICKET.format(1))
+    assert after.last(TICKET.format(2)).awaits_opening
+
+
 def test_compaction_keeps_what_is_open_and_forgets_the_oldest_that_is_settled(tmp_path, monkeypatch):
     monkeypatch.setattr(room, "COMPACT_BEYOND_BYTES", 1000)
     monkeypatch.setattr(room, "KEPT_ATTEMPTS", 2)
