@@ -177,8 +177,7 @@ class Listener(wsgi.Server):
         """In the listener's thread: a connection is new, or has something to say."""
         if conn.last_used is None:
             conn.socket.settimeout(self._request_timeout_s)
-            if not self.can_add_keepalive_connection:
-                self._make_room()
+            self._make_room()
             self._await(conn)
             return
         is_open = conn.rfile.gather()
@@ -216,9 +215,12 @@ class Listener(wsgi.Server):
         self._connections.put(conn)
 
     def _make_room(self) -> None:
-        """Hang up on the half that has been quiet longest: a gate that connects must get in, whoever is here."""
+        """When full, hang up on the half that was quiet longest: a gate that connects gets in, whoever is here."""
+        if self._connections._num_connections < self.keep_alive_conn_limit:
+            return
         quiet = sorted(conn.last_used for _, conn in self._connections._selector.connections if conn is not self)
-        self._connections._expire(threshold=quiet[len(quiet) // 2])
+        if quiet:
+            self._connections._expire(threshold=quiet[len(quiet) // 2])
 
     def _give_a_thread(self, conn: _Connection) -> None:
         self.is_over(conn)
