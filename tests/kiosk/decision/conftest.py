@@ -1,0 +1,111 @@
+"""The world of the decision's tests: a real Journal on disk, and edges that only remember what they were told."""
+
+import itertools
+
+import pytest
+
+from kiosk.journal import FILE_NAME, Journal, read_lines
+from kiosk.passage import Passage
+
+REST_S = 1.3
+
+
+class World:
+    """The edges. ``order`` holds what happened in the order it did."""
+
+    def __init__(self, folder, action="scan"):
+        self.folder, self.action = folder, action
+        self.kept = folder / "kept"  # the journal while the disk is full
+        self.now = 100.0
+        self.order, self.asked, self.shown, self.traced = [], [], [], []
+        self.ready, self.confirms = True, True
+        self.ids = (f"scan-{n}" for n in itertools.count(1))
+        self.start()
+
+    def start(self):
+        """A new process on the same folder: what the memory held is gone."""
+        self.journal = Journal(self.folder)
+        self.passage = Passage(
+            asker=self,
+            gate=self,
+            journal=self.journal,
+            signs=self,
+            trace=lambda event, **fields: self.traced.append((event, fields)),
+            action=self.action,
+            rest_s=REST_S,
+            new_scan_id=lambda: next(self.ids),
+        )
+        self.asked = []
+
+    def ask(self, question):
+        self.asked.append(question)
+        self.order.append(("ask", question.scan_id, self.steps(question.scan_id)))
+
+    def is_ready(self):
+        return self.ready
+
+    def pulse(self, scan_id):
+        self.order.append(("pulse", scan_id, self.steps(scan_id)))
+        return self.confirms
+
+    def show(self, state, verdict=None, trouble=None):
+        self.shown.append((state, verdict))
+
+    def disk_fills(self):
+        """From now on the journal can't be written; what it holds is kept."""
+        if not self.kept.exists():
+            self.journal.close()
+            file = self.folder / FILE_NAME
+            file.touch(0o600)
+            self.kept.mkdir()
+            file.rename(self.kept / FILE_NAME)
+            file.symlink_to("/dev/full")
+
+    def disk_has_room(self):
+        if self.kept.exists():
+            self.journal.close()
+            (self.kept / FILE_NAME).replace(self.folder / FILE_NAME)
+            self.kept.rmdir()
+
+    def steps(self, scan_id):
+        """The attempt's steps as they stand on disk."""
+        where = self.kept if self.kept.exists() else self.folder  # /dev/full has no end
+        return [line["step"] for line in read_lines(where) if line["scan_id"] == scan_id]
+
+    def pulses(self):
+        return [scan_id for what, scan_id, _ in self.order if what == "pulse"]
+
+    def verdicts(self):
+        return [(f["verdict"], f["reason"]) for event, f in self.traced if event == "verdict"]
+
+    def see(self, *codes):
+        self.passage.seen(codes, self.now, read_ms=5.0)
+
+    def wait(self, seconds, *codes):
+        """Let time pass in steps of 0.1 s, with these codes in view, or an empty street."""
+        for _ in range(round(seconds * 10)):
+            self.now += 0.1
+            self.see(*codes)
+            self.passage.tick(self.now)
+
+    def answer(self, verdict, question=None):
+        question = question or self.asked.pop(0)
+        self.passage.answered(question.scan_id, verdict, self.now)
+
+    def present(self, code, verdict):
+        """A whole presentation: held up, answered, and gone for long enough."""
+        self.see(code)
+        if self.asked:
+            self.answer(verdict)
+        self.wait(6)
+
+
+@pytest.fixture
+def world_in():
+    """A factory: ``world_in(folder, action)`` is a gate whose state lives in that folder."""
+    return World
+
+
+@pytest.fixture
+def world(tmp_path):
+    return World(tmp_path)

@@ -1,0 +1,158 @@
+"""What fails between a guest and the gate: late and doubled answers, a gate or a card that fails, restarts."""
+
+from dataclasses import replace
+
+from kiosk.attempt import Entry, Step
+from kiosk.codes import TicketCode
+from kiosk.edges import State
+from kiosk.verdict import ADMITTED, Fault, Reason, refused, unknown
+
+A, B, C = (TicketCode(f"data{n}:sig", f"00000000-0000-4000-8000-00000000000{n}", b"data", b"sig") for n in (1, 2, 3))
+FORGED_A, SALTED_A = (replace(A, text=f"data1:{sig}", signature=sig.encode()) for sig in ("forged", "salted"))
+USED = refused(Reason.ALREADY_SCANNED)
+AWAY = unknown(Fault.NO_NETWORK)
+
+
+def test_a_gate_that_is_not_ready_is_unknown_and_opens_as_soon_as_it_is(world):
+    world.ready = False
+    world.see(A)
+    world.answer(ADMITTED)
+    assert world.verdicts() == [("unknown", None)]
+    world.ready = True
+    world.wait(1.2, A)
+    assert world.pulses() == ["scan-1"]
+    assert world.asked == []
+
+
+def test_an_answer_that_comes_twice_opens_once_while_the_code_is_held(world):
+    world.see(A)
+    question = world.asked.pop()
+    world.answer(ADMITTED, question)
+    world.wait(3, A)
+    world.answer(ADMITTED, question)
+    world.wait(3, A)
+    assert world.pulses() == ["scan-1"]
+
+
+def test_an_answer_that_comes_again_after_the_passage_opens_for_nobody_later(world):
+    world.see(A)
+    question = world.asked.pop()
+    world.answer(ADMITTED, question)
+    world.wait(6)
+    world.answer(ADMITTED, question)
+    world.present(A, USED)
+    assert world.pulses() == ["scan-1"]
+    assert world.verdicts()[-1] == ("refused", "already_scanned")
+
+
+def test_a_late_answer_of_an_old_attempt_does_not_hide_the_new_one(world):
+    world.see(A)
+    old = world.asked.pop()
+    world.answer(USED, old)
+    world.wait(6)
+    world.see(A)
+    world.answer(AWAY)
+    world.wait(6)
+    world.answer(USED, old)
+    world.see(A)
+    assert world.asked[0].scan_id == "scan-2"
+
+
+def test_a_gate_that_fails_when_a_guest_s_turn_comes_opens_later_while_the_code_is_held(world):
+    world.see(A)
+    world.answer(ADMITTED)
+    world.wait(0.2)
+    world.see(B)
+    world.answer(ADMITTED)
+    world.ready = False
+    world.wait(2, B)
+    assert (State.UNKNOWN, unknown(Fault.GATE)) in world.shown
+    world.ready = True
+    world.wait(2, B)
+    assert world.pulses() == ["scan-1", "scan-2"]
+
+
+def test_a_pulse_that_is_not_confirmed_sends_the_guest_to_the_staff_and_is_never_given_again(world):
+    world.confirms = False
+    world.see(A)
+    world.answer(ADMITTED)
+    assert world.shown[-1][1].reason is Reason.ASK_STAFF
+    world.confirms = True
+    world.wait(6)
+    world.present(A, USED)
+    assert world.pulses() == ["scan-1"]
+    assert world.shown[-2][1] == refused(Reason.ASK_STAFF)
+
+
+def test_died_between_opening_and_opened_asks_the_staff_and_is_not_called_used(world):
+    world.journal.write(_entry(Step.ATTEMPT, "old", A), _answered("old", ADMITTED), _entry(Step.OPENING, "old"))
+    world.start()
+    assert world.pulses() == []
+    world.present(A, USED)
+    assert world.verdicts() == [("refused", "ask_staff")]
+    assert world.pulses() == []
+
+
+def test_died_after_the_answer_opens_at_the_next_presentation_and_not_before(world):
+    world.journal.write(_entry(Step.ATTEMPT, "old", A), _answered("old", ADMITTED))
+    world.start()
+    world.wait(10)
+    assert world.pulses() == []
+    world.see(A)
+    assert world.pulses() == ["old"]
+    assert world.asked == []
+
+
+def test_a_forged_code_never_gets_the_admission_that_waits_for_the_true_one(world):
+    _leave_waiting(world)
+    world.see(FORGED_A)
+    world.answer(refused(Reason.INVALID_SIGNATURE))
+    world.wait(6)
+    assert world.pulses() == []
+    world.see(A)
+    assert world.pulses() == ["scan-1"]
+    assert world.asked == []
+
+
+def test_another_genuine_code_of_the_ticket_gets_the_admission_that_waits(world):
+    _leave_waiting(world)
+    world.see(SALTED_A)
+    world.answer(USED)  # the server checked its signature first
+    assert world.pulses() == ["scan-1"]
+    world.wait(6)
+    world.present(SALTED_A, USED)
+    assert world.pulses() == ["scan-1"]
+
+
+def _leave_waiting(world):
+    """The answer came when the guest had been told to wait and had gone."""
+    world.see(A)
+    world.answer(AWAY)
+    world.wait(1.2, A)
+    late = world.asked.pop()
+    world.wait(1)
+    world.answer(ADMITTED, late)
+    world.wait(6)
+    assert world.pulses() == []
+
+
+def test_a_journal_that_cannot_be_written_admits_nobody_and_goes_on_when_it_can(world):
+    world.see(A)
+    world.disk_fills()
+    world.answer(ADMITTED)
+    assert world.pulses() == []
+    assert (State.UNKNOWN, unknown(Fault.JOURNAL)) in world.shown
+    world.disk_has_room()
+    world.wait(1.2, A)
+    world.answer(ADMITTED)  # the server says the same again to the same scan id
+    assert world.pulses() == ["scan-1"]
+
+
+def _entry(step, scan_id, ticket=None):
+    if ticket is None:
+        return Entry(step, scan_id)
+    return Entry(step, scan_id, ticket.uuid, "scan", ticket.digest)
+
+
+def _answered(scan_id, verdict):
+    return Entry(Step.ANSWERED, scan_id, verdict=verdict)
