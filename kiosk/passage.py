@@ -21,6 +21,7 @@ OUT_OF_VIEW_S = 0.5
 REPEAT_AFTER_S = 2.5
 # How long a verdict is shown: green until passage or 5 s, red at least 3 s (facts: Gates).
 SHOWN_S = {Outcome.ADMITTED: 5.0, Outcome.REFUSED: 3.0, Outcome.UNKNOWN: 3.0}
+_OF_THE_CODE = (Reason.MALFORMED_CODE, Reason.INVALID_SIGNATURE)  # says nothing about the ticket
 ASK_AGAIN_S = 1.0  # between two questions while a code stays in view without an answer
 
 
@@ -184,6 +185,9 @@ class Passage:
         if verdict.outcome is Outcome.ADMITTED and self.action == "scan":
             self._admit(here, scan_id, now, answer=entry)
             return
+        if here is not None and self._is_about_another_code(here, verdict):
+            self._decide(here, verdict, now)  # the attempt stays open for the code that it was begun with
+            return
         if (verdict.is_final or here is None or here.verdict != verdict) and not self._write(entry):
             verdict = unknown(Fault.JOURNAL)  # (hours without a server are one line, not thousands)
         if here is None:
@@ -193,6 +197,13 @@ class Passage:
             self._give_what_waits(here, waiting, now)  # another code of the ticket, and genuine: the server looked
         else:
             self._decide(here, self._told_to_the_guest(here, verdict), now)
+
+    def _is_about_another_code(self, here: _Presentation, verdict: Verdict) -> bool:
+        """True when a code was found bad that went on with the attempt of another: a forged copy, say."""
+        if here.ticket is None or verdict.reason not in _OF_THE_CODE:
+            return False
+        last = self.journal.last(here.ticket.uuid)
+        return last is not None and last.code != here.ticket.digest
 
     def _told_to_the_guest(self, here: _Presentation, verdict: Verdict) -> Verdict:
         """Ask staff, where "already scanned" follows an opening that was cut short here: it proves nothing."""

@@ -114,6 +114,15 @@ def test_a_forged_code_never_gets_the_admission_that_waits_for_the_true_one(worl
     assert world.asked == []
 
 
+def test_a_forged_code_does_not_end_the_attempt_whose_answer_was_lost(world):
+    world.present(A, AWAY)
+    world.present(FORGED_A, refused(Reason.INVALID_SIGNATURE))
+    world.see(A)
+    assert world.asked[0].scan_id == "scan-1"
+    world.answer(ADMITTED)
+    assert world.pulses() == ["scan-1"]
+
+
 def test_another_genuine_code_of_the_ticket_gets_the_admission_that_waits(world):
     _leave_waiting(world)
     world.see(SALTED_A)
