@@ -32,7 +32,7 @@ class Entry:
     scan_id: str
     ticket: str | None = None  # uuid; with ATTEMPT
     action: Action | None = None  # with ATTEMPT
-    code: str | None = None  # digest of the code's text; with ATTEMPT
+    code: str | None = None  # digest of the code's text; with ATTEMPT, which comes again when another code goes on
     verdict: Verdict | None = None  # with ANSWERED
 
 
@@ -43,7 +43,7 @@ class Attempt:
     scan_id: str
     ticket: str
     action: Action
-    code: str | None = None  # digest of the code that was held up
+    code: str | None = None  # digest of the code that was held up last
     step: Step = Step.ATTEMPT
     asked: bool = False
     verdict: Verdict | None = None
@@ -53,7 +53,8 @@ class Attempt:
         if not self.is_open and entry.step not in _BEGUN:
             return self
         verdict = entry.verdict if entry.step is Step.ANSWERED else self.verdict
-        return replace(self, step=entry.step, asked=self.asked or entry.step is Step.ASKED, verdict=verdict)
+        asked = self.asked or entry.step is Step.ASKED
+        return replace(self, code=entry.code or self.code, step=entry.step, asked=asked, verdict=verdict)
 
     @property
     def is_open(self) -> bool:

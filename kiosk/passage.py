@@ -33,6 +33,7 @@ class _Presentation:
     last_seen: float
     decided_at: float
     scan_id: str | None = None
+    goes_on: bool = False  # with an attempt that was open before, perhaps another code's
     asked_at: float | None = None  # a question is under way
     verdict: Verdict | None = None
     has_left: bool = False  # was out of view for long enough, and may have come back since
@@ -136,12 +137,13 @@ class Passage:
             return
         unanswered = False
         if last is not None and last.is_open and last.action == self.action:
-            here.scan_id, unanswered = last.scan_id, last.asked
+            here.scan_id, here.goes_on, unanswered = last.scan_id, True, last.asked
         else:
-            here.scan_id = self.new_scan_id()
-            if not self._write(Entry(Step.ATTEMPT, here.scan_id, ticket.uuid, self.action, ticket.digest)):
-                self._decide(here, unknown(Fault.JOURNAL), now)
-                return
+            here.scan_id, here.goes_on = self.new_scan_id(), False
+        told = here.goes_on and last is not None and last.code == ticket.digest
+        if not told and not self._write(Entry(Step.ATTEMPT, here.scan_id, ticket.uuid, self.action, ticket.digest)):
+            self._decide(here, unknown(Fault.JOURNAL), now)
+            return
         here.asked_at = now
         if here.verdict is None:
             self._show(State.ASKING)
@@ -185,8 +187,8 @@ class Passage:
         if verdict.outcome is Outcome.ADMITTED and self.action == "scan":
             self._admit(here, scan_id, now, answer=entry)
             return
-        if here is not None and self._is_about_another_code(here, verdict):
-            self._decide(here, verdict, now)  # the attempt stays open for the code that it was begun with
+        if here is not None and here.goes_on and verdict.reason in _OF_THE_CODE:
+            self._decide(here, verdict, now)  # the attempt stays open: a forged copy ends no guest's
             return
         if (verdict.is_final or here is None or here.verdict != verdict) and not self._write(entry):
             verdict = unknown(Fault.JOURNAL)  # (hours without a server are one line, not thousands)
@@ -197,13 +199,6 @@ class Passage:
             self._give_what_waits(here, waiting, now)  # another code of the ticket, and genuine: the server looked
         else:
             self._decide(here, self._told_to_the_guest(here, verdict), now)
-
-    def _is_about_another_code(self, here: _Presentation, verdict: Verdict) -> bool:
-        """True when a code was found bad that went on with the attempt of another: a forged copy, say."""
-        if here.ticket is None or verdict.reason not in _OF_THE_CODE:
-            return False
-        last = self.journal.last(here.ticket.uuid)
-        return last is not None and last.code != here.ticket.digest
 
     def _told_to_the_guest(self, here: _Presentation, verdict: Verdict) -> Verdict:
         """Ask staff, where "already scanned" follows an opening that was cut short here: it proves nothing."""

@@ -123,6 +123,21 @@ def test_a_forged_code_does_not_end_the_attempt_whose_answer_was_lost(world):
     assert world.pulses() == ["scan-1"]
 
 
+def test_a_forged_code_that_began_the_attempt_neither_ends_it_nor_gets_its_admission(world):
+    world.present(FORGED_A, AWAY)
+    world.present(A, AWAY)
+    world.present(FORGED_A, refused(Reason.INVALID_SIGNATURE))
+    world.ready = False
+    world.present(A, ADMITTED)
+    world.ready = True
+    world.see(FORGED_A)
+    world.answer(refused(Reason.INVALID_SIGNATURE))
+    assert world.pulses() == []
+    world.wait(6)
+    world.see(A)
+    assert world.pulses() == ["scan-1"]
+
+
 def test_another_genuine_code_of_the_ticket_gets_the_admission_that_waits(world):
     _leave_waiting(world)
     world.see(SALTED_A)
