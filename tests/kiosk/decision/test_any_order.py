@@ -101,6 +101,7 @@ class AnyOrder(RuleBasedStateMachine):
         world = self.world
         world.disk_has_room()
         world.ready = world.confirms = True
+        world.wait(1)  # what was beside another ticket has left the view as well
         while world.asked or not world.passage.is_idle():
             for question in world.asked[:]:
                 world.asked.remove(question)
