@@ -85,16 +85,13 @@ class Passage:
             self._rubbish(codes, now, read_ms)
 
     def answered(self, scan_id: str, verdict: Verdict, now: float) -> None:
-        """The scan client's answer to a question of mine."""
+        """The scan client's answer to a question of mine; one that answers no question under way changes nothing."""
         here = self._presented(scan_id)
-        if here is not None and here.verdict is not None and here.verdict.is_final:
-            self.trace("answered_again", scan_id=scan_id)  # what the guest was told stays
+        if here is None or here.asked_at is None:
+            self.trace("answered_again", scan_id=scan_id)
             return
-        asked_at = None if here is None else here.asked_at
-        ask_ms = None if asked_at is None else round((now - asked_at) * 1000, 1)
-        self.trace("answered", scan_id=scan_id, ask_ms=ask_ms)
-        if here is not None:
-            here.asked_at = None
+        self.trace("answered", scan_id=scan_id, ask_ms=round((now - here.asked_at) * 1000, 1))
+        here.asked_at = None
         self._settle(scan_id, here, verdict, now)
 
     def tick(self, now: float) -> None:
@@ -182,18 +179,16 @@ class Passage:
 
     # ── an answer ────────────────────────────────────────────────────────────────────────────────────────
 
-    def _settle(self, scan_id: str, here: _Presentation | None, verdict: Verdict, now: float) -> None:
+    def _settle(self, scan_id: str, here: _Presentation, verdict: Verdict, now: float) -> None:
         entry = Entry(Step.ANSWERED, scan_id, verdict=verdict)
         if verdict.outcome is Outcome.ADMITTED and self.action == "scan":
             self._admit(here, scan_id, now, answer=entry)
             return
-        if here is not None and here.goes_on and verdict.reason in _OF_THE_CODE:
+        if here.goes_on and verdict.reason in _OF_THE_CODE:
             self._decide(here, verdict, now)  # the attempt stays open: a forged copy ends no guest's
             return
-        if (verdict.is_final or here is None or here.verdict != verdict) and not self._write(entry):
+        if (verdict.is_final or here.verdict != verdict) and not self._write(entry):
             verdict = unknown(Fault.JOURNAL)  # (hours without a server are one line, not thousands)
-        if here is None:
-            return
         waiting = None if here.ticket is None else self._waiting(here.ticket)
         if waiting is not None and verdict.reason is Reason.ALREADY_SCANNED:
             self._give_what_waits(here, waiting, now)  # another code of the ticket, and genuine: the server looked
@@ -207,10 +202,10 @@ class Passage:
             return refused(Reason.ASK_STAFF)
         return verdict
 
-    def _admit(self, here: _Presentation | None, scan_id: str, now: float, answer: Entry | None) -> None:
+    def _admit(self, here: _Presentation, scan_id: str, now: float, answer: Entry | None) -> None:
         """Journal the answer where it is new; then open at once, in turn, or at the guest's next presentation."""
         answers = () if answer is None else (answer,)
-        if here is None or (here.verdict is not None and not here.in_view(now)):
+        if here.verdict is not None and not here.in_view(now):
             self._write(*answers)  # told to wait, and gone since: journaled, never pulsed
             return
         ready = self.gate.is_ready()

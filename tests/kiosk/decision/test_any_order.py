@@ -60,6 +60,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.world.disk_has_room()
         self.world.journal.close()
         self.world.start()
+        self.told.clear()  # what was under way died with the process
 
     @rule(ready=st.booleans(), confirms=st.booleans())
     def gate_changes(self, ready, confirms):
