@@ -6,6 +6,7 @@ import pytest
 
 from kiosk.journal import FILE_NAME, Journal, read_lines
 from kiosk.passage import Passage
+from kiosk.verdict import ADMITTED, Fault, unknown
 
 REST_S = 1.3
 
@@ -98,6 +99,17 @@ class World:
         if self.asked:
             self.answer(verdict)
         self.wait(6)
+
+    def leave_waiting(self, code):
+        """Admitted, but the answer came when the guest had been told to wait and had gone."""
+        self.see(code)
+        self.answer(unknown(Fault.NO_NETWORK))
+        self.wait(1.2, code)
+        late = self.asked.pop()
+        self.wait(1)
+        self.answer(ADMITTED, late)
+        self.wait(6)
+        assert self.pulses() == []
 
 
 @pytest.fixture

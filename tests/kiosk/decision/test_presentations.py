@@ -93,14 +93,8 @@ def test_without_an_answer_it_goes_on_asking_while_the_code_is_in_view_and_opens
 
 
 def test_an_answer_after_the_guest_was_told_to_wait_and_left_opens_at_the_next_presentation_without_asking(world):
-    world.see(A)
-    world.answer(AWAY)
-    world.wait(1.2, A)
-    late = world.asked.pop()
-    world.wait(1)
-    world.answer(ADMITTED, late)
+    world.leave_waiting(A)
     assert world.pulses() == []
-    world.wait(6)
     world.see(A)
     assert world.asked == []
     assert world.pulses() == ["scan-1"]

@@ -104,7 +104,7 @@ def test_died_after_the_answer_opens_at_the_next_presentation_and_not_before(wor
 
 
 def test_a_forged_code_never_gets_the_admission_that_waits_for_the_true_one(world):
-    _leave_waiting(world)
+    world.leave_waiting(A)
     world.see(FORGED_A)
     world.answer(refused(Reason.INVALID_SIGNATURE))
     world.wait(6)
@@ -139,25 +139,13 @@ def test_a_forged_code_that_began_the_attempt_neither_ends_it_nor_gets_its_admis
 
 
 def test_another_genuine_code_of_the_ticket_gets_the_admission_that_waits(world):
-    _leave_waiting(world)
+    world.leave_waiting(A)
     world.see(SALTED_A)
     world.answer(USED)  # the server checked its signature first
     assert world.pulses() == ["scan-1"]
     world.wait(6)
     world.present(SALTED_A, USED)
     assert world.pulses() == ["scan-1"]
-
-
-def _leave_waiting(world):
-    """The answer came when the guest had been told to wait and had gone."""
-    world.see(A)
-    world.answer(AWAY)
-    world.wait(1.2, A)
-    late = world.asked.pop()
-    world.wait(1)
-    world.answer(ADMITTED, late)
-    world.wait(6)
-    assert world.pulses() == []
 
 
 def test_a_journal_that_cannot_be_written_admits_nobody_and_goes_on_when_it_can(world):
