@@ -22,7 +22,17 @@ class State(StrEnum):
     REFUSED = "refused"
     UNKNOWN = "unknown"
     FAULT = "fault"
+    EMERGENCY = "emergency"  # "go": the copy of the fire panel's contact is active
+    ALARM = "alarm"  # tailgating, a forced passage, the housing opened
     STOPPING = "stopping"
+
+
+class Pulsed(StrEnum):
+    """What came of an order to open."""
+
+    GIVEN = "given"  # the line is known to be on
+    NOT_GIVEN = "not_given"  # surely not: nothing was begun
+    UNSURE = "unsure"  # the order went out and nothing came back
 
 
 @dataclass(frozen=True, slots=True)

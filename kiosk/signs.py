@@ -16,6 +16,8 @@ _SIGNALS = {
     State.REFUSED: Signal.REFUSED,
     State.UNKNOWN: Signal.WAIT,
     State.FAULT: Signal.FAULT,
+    State.EMERGENCY: Signal.ADMITTED,
+    State.ALARM: Signal.REFUSED,
     State.STOPPING: Signal.DARK,
 }
 

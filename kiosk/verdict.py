@@ -38,6 +38,7 @@ class Fault(StrEnum):
     NO_NETWORK = "no_network"  # no connection, no name, no route
     TIMEOUT = "timeout"  # connected, but no answer within the budget
     TLS = "tls"  # certificate refused, or not TLS at all
+    CLOCK = "clock"  # a certificate refused by its dates, while the gate's own clock is not known to be good
     KEY_REFUSED = "key_refused"  # the server is up and does not know this gate's key, or archived it
     SERVER_TROUBLE = "server_trouble"  # 5xx, rate limit
     ODD_ANSWER = "odd_answer"  # HTML, a redirect, truncated, or 200 with nonsense: perhaps a captive portal
@@ -46,6 +47,7 @@ class Fault(StrEnum):
     GATE = "gate"  # the guardian or a pin does not answer
     JOURNAL = "journal"  # not writable: no admission without a journal line
     CAMERA = "camera"
+    PASSAGE_SENSOR = "passage_sensor"  # one opening after another, and nobody seen to go through
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,14 @@ _STATES: dict[State, dict[Language, Words]] = {
         "fr": Words("En panne", "Adressez-vous à l'équipe."),
         "en": Words("Out of order", "Please ask the staff."),
     },
+    State.EMERGENCY: {
+        "fr": Words("Sortez →", "Passage libre. Suivez les consignes de l'équipe."),
+        "en": Words("Go →", "The way is free. Follow the staff."),
+    },
+    State.ALARM: {
+        "fr": Words("Attention", "Passage sans billet, ou boîtier ouvert. Voyez l'équipe."),
+        "en": Words("Attention", "A passage without a ticket, or the housing opened. Ask the staff."),
+    },
     State.STOPPING: {
         "fr": Words("Arrêt", "Le portillon s'arrête."),
         "en": Words("Stopping", "The gate is stopping."),
@@ -130,6 +138,10 @@ _FAULTS: dict[Fault, dict[Language, str]] = {
         "fr": "Certificat refusé : rien n'est envoyé. Vérifiez l'heure du portillon et le certificat du serveur.",
         "en": "Certificate refused: nothing is sent. Check the gate's clock and the server's certificate.",
     },
+    Fault.CLOCK: {
+        "fr": "Certificat hors de ses dates, et l'heure du portillon n'est pas sûre. Vérifiez l'accès au serveur de temps.",
+        "en": "The certificate is out of its dates, and the gate's clock is not sure. Check its time server.",
+    },
     Fault.KEY_REFUSED: {
         "fr": "Le serveur ne connaît plus ce portillon : personne n'entre. Créez un appareil et appairez de nouveau.",
         "en": "The server does not know this gate any more: nobody gets in. Make a device and pair again.",
@@ -161,6 +173,10 @@ _FAULTS: dict[Fault, dict[Language, str]] = {
     Fault.CAMERA: {
         "fr": "Aucune image : aucun billet n'est lu. Vérifiez la nappe de la caméra ; elle est rouverte toute seule.",
         "en": "No picture: no ticket is read. Check the camera's cable; it is opened again by itself.",
+    },
+    Fault.PASSAGE_SENSOR: {
+        "fr": "Des ouvertures, et personne vu passer : rien n'est plus rendu. Vérifiez le capteur de passage.",
+        "en": "Openings, and nobody seen to go through: nothing is given back any more. Check the passage sensor.",
     },
 }
 
