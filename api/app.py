@@ -69,6 +69,7 @@ def _routes(endpoints: Endpoints) -> list[tuple[str, str, Callable[..., Any]]]:
         ("GET", "/test_api", endpoints.test_api),
         ("POST", "/check_ticket", endpoints.check_ticket),
         ("POST", "/ticket", endpoints.ticket),
+        ("POST", "/annul", endpoints.annul),
         ("GET", "/check_api_scan", endpoints.check_api_scan),
         ("GET", "/check_allow_any", endpoints.check_allow_any),
         ("POST", "/list_tickets", endpoints.list_tickets),

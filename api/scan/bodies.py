@@ -43,13 +43,26 @@ class _Body(BaseModel):
     model_config = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
 
 
+ScanId = Annotated[Text, AfterValidator(_scan_id)]
+Moment = Annotated[int, BeforeValidator(_moment)]  # microseconds since 1970
+
+
 class TicketBody(_Body):
     """``check_ticket/`` and ``ticket/``."""
 
     qrcode_data: Text
     event_uuid: Text | None = None
-    scan_id: Annotated[Text, AfterValidator(_scan_id)] | None = None
-    scanned_at: Annotated[int, BeforeValidator(_moment)] | None = None
+    scan_id: ScanId | None = None
+    scanned_at: Moment | None = None
+
+
+class AnnulBody(_Body):
+    """``annul/``."""
+
+    scan_id: ScanId
+    reason: Annotated[Text, Field(min_length=1, max_length=200)]
+    annulled_at: Moment | None = None
+    scanned_at: Moment | None = None
 
 
 class ListBody(_Body):

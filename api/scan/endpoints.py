@@ -15,6 +15,8 @@ from api.scan import bodies, errors, listing, shapes
 from api.scan.judge import Judge
 from api.scan.shapes import Manner
 from api.scan.words import Language, language_of
+from api.store import moments
+from api.store.annul import Annulment, Annuls
 from api.store.store import Store
 
 Environ = Mapping[str, Any]
@@ -48,6 +50,7 @@ class Endpoints:
         self._pairing = pairing
         self._language = language
         self._judge = Judge(store)
+        self._annuls = Annuls(store)
         self._limiter = Limiter()
 
     def pair(self, call: Call, token: str) -> dict[str, Any]:
@@ -100,6 +103,19 @@ class Endpoints:
         """``POST ticket/``: use the ticket."""
         caller, body = self._caller(call), bodies.read(call.environ, bodies.TicketBody)
         return shapes.scanned(self._judge.judge("scan", caller, body), self._manner(call))
+
+    def annul(self, call: Call) -> dict[str, Any]:
+        """``POST annul/``: give an admission back that nobody went through on."""
+        caller, body = self._caller(call), bodies.read(call.environ, bodies.AnnulBody)
+        annulment = Annulment(
+            device_id=caller.id,
+            scan_id=body.scan_id,
+            reason=body.reason,
+            arrived_at=moments.now(),
+            annulled_at=body.annulled_at,
+            scanned_at=body.scanned_at,
+        )
+        return shapes.annulled(self._annuls.annul(annulment), body.scan_id)
 
     def check_api_scan(self, call: Call) -> dict[str, Any]:
         """``GET check_api_scan/``: whose key this is, as deployed servers say it."""

@@ -68,16 +68,19 @@ def wrong_event() -> ApiError:
     return ApiError(406, Code.WRONG_EVENT, "Ticket of another event")
 
 
-_ABOUT_TICKETS: dict[Code, Callable[[], ApiError]] = {
+_OF_CODES: dict[Code, Callable[[], ApiError]] = {
     Code.MALFORMED_CODE: lambda: ApiError(400, Code.MALFORMED_CODE, "Invalid QR code format"),
     Code.INVALID_SIGNATURE: lambda: ApiError(400, Code.INVALID_SIGNATURE, "Invalid ticket signature"),
     Code.UNKNOWN_TICKET: unknown_ticket,
     Code.WRONG_EVENT: wrong_event,
     Code.SCAN_ID_REUSED: lambda: ApiError(409, Code.SCAN_ID_REUSED, "This scan id was used for another ticket"),
+    Code.UNKNOWN_SCAN: lambda: ApiError(404, Code.UNKNOWN_SCAN, "This device has scanned nothing with this scan id"),
+    Code.ANNUL_TOO_LATE: lambda: ApiError(409, Code.ANNUL_TOO_LATE, "Annulled more than 15 minutes after the scan"),
+    Code.NOT_IN_FORCE: lambda: ApiError(409, Code.NOT_IN_FORCE, "This scan id is not what the ticket is used by"),
 }
 
 
-def about_ticket(code: Code) -> ApiError | None:
-    """The error for this code; None when the answer shows the ticket."""
-    make = _ABOUT_TICKETS.get(code)
+def of_code(code: Code) -> ApiError | None:
+    """The error for this code; None when the answer is more than an error."""
+    make = _OF_CODES.get(code)
     return make() if make else None

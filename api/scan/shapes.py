@@ -14,7 +14,7 @@ from api.store.models import TicketStatus
 from api.store.scan import Code, Outcome
 
 # What is offered beside the page's keys, as ``pair`` and ``test_api`` list it.
-EXTENSIONS = ["scan_id", "scanned_at", "event_uuid", "code"]
+EXTENSIONS = ["scan_id", "scanned_at", "event_uuid", "code", "annul"]
 
 _MESSAGES = {
     Code.OK: "Ticket successfully scanned",
@@ -23,6 +23,7 @@ _MESSAGES = {
     Code.NOT_ACTIVE: "Ticket not active",
     Code.TOO_EARLY: "Doors are not open yet",
     Code.TOO_LATE: "The event is over",
+    Code.ANNULLED: "Admission annulled",
 }
 
 
@@ -58,8 +59,15 @@ def checked(judgement: Judgement, manner: Manner) -> dict[str, Any]:
     return _answer(Outcome(Code.OK), "Ticket information retrieved", ticket, facts) | used
 
 
+def annulled(code: Code, scan_id: str) -> dict[str, Any]:
+    """The answer of ``annul/``: the same each time. Raises ApiError for a refusal."""
+    if (error := errors.of_code(code)) is not None:
+        raise error
+    return {"success": True, "message": "Admission annulled", "scan_id": scan_id, "code": code.value}
+
+
 def _shown(judgement: Judgement) -> tuple[Outcome, TicketFacts]:
-    if (error := errors.about_ticket(judgement.outcome.code)) is not None:
+    if (error := errors.of_code(judgement.outcome.code)) is not None:
         raise error
     if judgement.facts is None:
         raise errors.unknown_ticket()

@@ -67,7 +67,22 @@ def _version_1(db: Database) -> None:
     )
 
 
-STEPS: tuple[Step, ...] = (_version_1,)
+_VERSION_2 = (
+    "ALTER TABLE scan_line ADD COLUMN reason VARCHAR(200)",
+    "ALTER TABLE ticket ADD COLUMN scan_id CHAR(36)",
+    # What was let in before can be given back too. Version 1 knew no annulling: one admission a ticket at most.
+    """UPDATE ticket SET scan_id = l.scan_id FROM scan_line l
+        WHERE l.ticket_uuid = ticket.uuid AND l.device_id = ticket.scanned_by AND ticket.status = 'scanned'
+        AND l.action = 'scan' AND l.code = 'ok'""",
+)
+
+
+def _version_2(db: Database) -> None:
+    for statement in _VERSION_2:
+        db.run(statement)
+
+
+STEPS: tuple[Step, ...] = (_version_1, _version_2)
 
 
 def migrate(db: Database, steps: tuple[Step, ...] = STEPS) -> int:

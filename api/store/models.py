@@ -102,7 +102,7 @@ class ApiKey(_Row):
 
 
 class Ticket(_Row):
-    """One person's entry."""
+    """One person's entry. ``scan_id``: the admission in force, as the device that scanned it calls it."""
 
     id = AutoField()
     uuid = CharField()
@@ -114,14 +114,16 @@ class Ticket(_Row):
     last_name = CharField(null=True)
     scanned_at = BigIntegerField(null=True)
     scanned_by = ForeignKeyField(Device, null=True, column_name="scanned_by")
+    scan_id = CharField(null=True)
     created_at = BigIntegerField()
 
 
 class ScanLine(_Row):
     """The audit log: what was asked and answered. It holds no names, and gives a repeated scan id its answer again.
 
-    ``scan_id`` is the id that this line is the answer for: NULL when none was sent, when the code held no ticket,
-    or when the id had its answer already. ``status``, ``used_at`` and ``used_by`` are the ticket's at that moment.
+    ``scan_id`` is the id that this line is the answer for: NULL when none was sent, when the code held no ticket, when
+    the id had its answer already, or when an annulment was refused. ``status``, ``used_at`` and ``used_by`` are the
+    ticket's at that moment. ``scanned_at`` is when it happened as the device told it; ``reason`` is an annulment's.
     """
 
     id = AutoField()
@@ -136,6 +138,7 @@ class ScanLine(_Row):
     used_by = ForeignKeyField(Device, null=True, column_name="used_by")
     arrived_at = BigIntegerField()
     scanned_at = BigIntegerField(null=True)
+    reason = CharField(null=True)
 
 
 ALL: tuple[type[Model], ...] = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
@@ -26,6 +26,10 @@ class Code(StrEnum):
     TOO_EARLY = "too_early"
     TOO_LATE = "too_late"
     SCAN_ID_REUSED = "scan_id_reused"
+    ANNULLED = "annulled"
+    UNKNOWN_SCAN = "unknown_scan"  # these three: an annulment is refused
+    ANNUL_TOO_LATE = "annul_too_late"
+    NOT_IN_FORCE = "not_in_force"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class Outcome:
 
 _ANSWERED = """SELECT l.action, l.ticket_uuid, l.code, l.status, l.used_at, d.uuid, d.name
     FROM scan_line l LEFT JOIN device d ON d.id = l.used_by WHERE l.device_id = ? AND l.scan_id = ?"""
-_SCAN = """UPDATE ticket SET status = 'scanned', scanned_at = ?, scanned_by = ?
+_SCAN = """UPDATE ticket SET status = 'scanned', scanned_at = ?, scanned_by = ?, scan_id = ?
     WHERE uuid = ? AND status = 'valid'"""
 _STATUS = """SELECT t.status, t.scanned_at, d.uuid, d.name
     FROM ticket t LEFT JOIN device d ON d.id = t.scanned_by WHERE t.uuid = ?"""
@@ -84,7 +88,10 @@ class Scans:
         self._run = store.db.run
 
     def scan(self, attempt: Attempt) -> Outcome:
-        """Use the ticket if it is valid, once; durable on return. A known scan id gets its answer again."""
+        """Use the ticket if it is valid, once; durable on return. A known scan id gets its answer again.
+
+        But for one whose admission was given back: that is refused for ever, ANNULLED.
+        """
         with self._store.writing():
             return self._settle(attempt)
 
@@ -100,17 +107,19 @@ class Scans:
         answered = self._run(_ANSWERED, (attempt.device_id, scan_id)).fetchall() if scan_id is not None else []
         is_forged = attempt.refusal is Code.INVALID_SIGNATURE
         if not is_forged:  # a forgery learns nothing about the genuine ticket
-            for action, ticket_uuid, code, *rest in answered:
-                if ticket_uuid != attempt.ticket_uuid:
-                    return self._log(attempt, None, Outcome(Code.SCAN_ID_REUSED))
-                if action == attempt.action:
-                    return _outcome(Code(code), *rest)
+            if any(row[1] != attempt.ticket_uuid for row in answered):
+                return self._log(attempt, None, Outcome(Code.SCAN_ID_REUSED))
+            known = {action: _outcome(Code(code), *rest) for action, _, code, *rest in answered}
+            if attempt.action == "scan" and "annul" in known:
+                return replace(known["annul"], code=Code.ANNULLED)
+            if attempt.action in known:
+                return known[attempt.action]
         outcome = self._use(attempt) if attempt.action == "scan" else self._look(attempt)
         return self._log(attempt, None if is_forged and answered else scan_id, outcome)
 
     def _use(self, attempt: Attempt) -> Outcome:
         if attempt.refusal is None:
-            values = (attempt.happened_at, attempt.device_id, attempt.ticket_uuid)
+            values = (attempt.happened_at, attempt.device_id, attempt.scan_id, attempt.ticket_uuid)
             if self._run(_SCAN, values).rowcount == 1:
                 return self._status(attempt, Code.OK)
         return self._look(attempt)

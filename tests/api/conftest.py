@@ -44,6 +44,10 @@ class Gate:
         """``check_ticket/`` with this code."""
         return self.ask("POST", f"{prefix}/check_ticket/", json={"qrcode_data": code, **more})
 
+    def annul(self, scan_id: str, prefix: str = "/api/scan", **more: Any) -> requests.Response:
+        """``annul/`` of this scan id."""
+        return self.ask("POST", f"{prefix}/annul/", json={"scan_id": scan_id, "reason": "not_passed", **more})
+
 
 @dataclass
 class House:

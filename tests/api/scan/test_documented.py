@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 import requests
 
-EXTENSIONS = ["scan_id", "scanned_at", "event_uuid", "code"]
+EXTENSIONS = ["scan_id", "scanned_at", "event_uuid", "code", "annul"]
 
 
 @pytest.fixture

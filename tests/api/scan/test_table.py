@@ -32,6 +32,7 @@ AUTHENTICATED = [
     ("GET", "check_api_scan"),
     ("POST", "check_ticket"),
     ("POST", "ticket"),
+    ("POST", "annul"),
     ("POST", "list_tickets"),
     ("POST", "search_ticket"),
 ]
