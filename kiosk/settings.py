@@ -17,6 +17,8 @@ DEFAULT_FILE = Path("/etc/portillon/kiosk.toml")
 Pin = Annotated[int, Field(ge=0, le=27)]  # BCM numbers of the 40-pin header
 # BCM 0-8 boot pulled up: a relay there is energised from power-on until the kiosk starts (facts: Pins).
 RelayPin = Annotated[int, Field(ge=9, le=27)]
+OUTPUTS = ("relay", "exit_relay", "green", "red", "amber", "buzzer", "ready")
+INPUTS = ("passage", "exit_request", "emergency", "unlock", "tamper")
 
 
 class _Section(BaseModel):
@@ -53,25 +55,68 @@ class Server(_Section):
 class Gate(_Section):
     """Relay, lamps, buzzer and inputs, by BCM number. A missing number: not wired."""
 
-    profile: Literal["turnstile", "light"] = Field("turnstile", description="turnstile: relay pulse; light: lamps only")
+    profile: Literal["turnstile", "light"] = Field(
+        "turnstile",
+        description="turnstile: a ticket moves the relay; light: a ticket lights green, a relay is for exits",
+    )
     pins: Literal["lgpio", "mock"] = Field("lgpio", description="real pins, or gpiozero's own mock pins")
     relay: RelayPin | None = Field(None, description="output: one pulse, one person")
+    exit_relay: RelayPin | None = Field(
+        None, description="output: the other direction, for exit requests; empty: they pulse relay"
+    )
     green: Pin | None = Field(None, description="output: lamp, go")
     red: Pin | None = Field(None, description="output: lamp, refused")
     amber: Pin | None = Field(None, description="output: lamp, wait or ask staff")
     buzzer: Pin | None = Field(None, description="output: active buzzer")
+    ready: RelayPin | None = Field(None, description="output: contact that is on while the gate can admit")
     active_high: bool = Field(True, description="true: a pin at 3.3 V switches on; false: at 0 V")
+    passage: Pin | None = Field(None, description="input: somebody went through")
+    exit_request: Pin | None = Field(None, description="input: button of those who want to leave")
+    emergency: Pin | None = Field(None, description="input: a copy of the fire panel's contact; no safety device")
+    unlock: Pin | None = Field(None, description="input: opens pairing again for 2 minutes")
+    tamper: Pin | None = Field(None, description="input: the housing was opened")
+    normally_closed: tuple[Literal["passage", "exit_request", "emergency", "unlock", "tamper"], ...] = Field(
+        (), description="inputs whose contact is closed at rest; a broken wire then counts as active"
+    )
+    debounce_ms: int = Field(30, ge=5, le=500, description="a contact shorter than this is ignored, milliseconds")
+    mode: Literal["pulse", "level"] = Field(
+        "pulse", description="pulse: the relay for pulse_ms; level: until passage, passage_within_s at most"
+    )
     # 100 ms: shortest pulse turnstiles take; above 3 s some barriers close on the user (PERCo TTR-04CW p.15).
     pulse_ms: int = Field(300, ge=100, le=10_000, description="length of the relay's pulse, milliseconds")
     pulse_gap_ms: int = Field(1000, ge=100, le=10_000, description="rest between two pulses, milliseconds")
+    # 8 s: what a speed gate waits (facts: Gates); 10 s: the bound on any relay.
+    passage_within_s: float = Field(
+        8.0, ge=1, le=10, description="seconds in which an admitted guest has to go through"
+    )
+    emergency_opens: bool = Field(
+        False, description="true: the relays are held on while the emergency contact is active"
+    )
+    mock_inputs: Path | None = Field(
+        None, description="mock pins only: a folder; a file there, named after an input, presses it"
+    )
 
     @model_validator(mode="after")
     def _pins_are_distinct(self) -> Self:
         wired: dict[int, str] = {}
-        for name in ("relay", "green", "red", "amber", "buzzer"):
+        for name in (*OUTPUTS, *INPUTS):
             pin = getattr(self, name)
             if pin is not None and (other := wired.setdefault(pin, name)) != name:
                 raise ValueError(f"{other} and {name} are both on BCM {pin}")
+        return self
+
+    @model_validator(mode="after")
+    def _inputs_fit(self) -> Self:
+        for name in self.normally_closed:
+            if getattr(self, name) is None:
+                raise ValueError(f"normally_closed names {name}, which is not wired: add {name} = BCM NUMBER")
+        has_relay = self.relay is not None or self.exit_relay is not None
+        if self.exit_request is not None and not has_relay:
+            raise ValueError("exit_request moves a relay: add relay = BCM NUMBER (9 to 27), or exit_relay")
+        if self.emergency_opens and not (has_relay and self.emergency is not None):
+            raise ValueError("emergency_opens needs emergency = BCM NUMBER, and a relay to hold")
+        if self.mode == "level" and self.profile != "turnstile":
+            raise ValueError('mode = "level" holds the relay for a guest: it needs profile = "turnstile"')
         return self
 
 
@@ -92,6 +137,10 @@ class Settings(_Section):
     """All of kiosk.toml."""
 
     state_dir: Path = Field(Path("/var/lib/portillon"), description="credentials and journal")
+    unlock_file: Path = Field(
+        Path("/boot/firmware/portillon-unlock"),
+        description="a file whose appearance opens pairing again for 2 minutes, once",
+    )
     camera: Camera = Field(default_factory=Camera)
     server: Server = Field(default_factory=Server)
     gate: Gate = Field(default_factory=Gate)

@@ -76,6 +76,32 @@ def test_an_environment_that_contradicts_the_file_s_shape_is_a_mistake_and_no_cr
     assert mistakes(load, 'gate = "turnstile"\n', GATE__RELAY="17")
 
 
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("relay = 17\npassage = 17\n", "relay and passage are both on BCM 17"),
+        ("relay = 17\nexit_relay = 5\n", "gate.exit_relay: "),
+        ("relay = 17\nready = 5\n", "gate.ready: "),
+        ('relay = 17\nnormally_closed = ["passage"]\n', "normally_closed names passage, which is not wired"),
+        ('relay = 17\npassage = 5\nnormally_closed = ["pasage"]\n', "did you mean 'passage'?"),
+        ('profile = "light"\nexit_request = 6\n', "exit_request moves a relay: add relay"),
+        ("relay = 17\nemergency_opens = true\n", "emergency_opens needs emergency"),
+        ('profile = "light"\nemergency = 6\nemergency_opens = true\n', "a relay to hold"),
+        ('profile = "light"\nmode = "level"\n', 'needs profile = "turnstile"'),
+        ("relay = 17\npassage_within_s = 10.1\n", "gate.passage_within_s: "),
+        ("relay = 17\ndebounce_ms = 4\n", "gate.debounce_ms: "),
+    ],
+)
+def test_wiring_that_can_not_work_is_refused_with_what_to_do(load, text, advice):
+    assert advice in mistakes(load, f"[gate]\n{text}")[0]
+
+
+def test_a_gate_with_everything_wired_is_good(load):
+    inputs = "passage = 5\nexit_request = 6\nemergency = 13\nunlock = 19\ntamper = 26\nemergency_opens = true\n"
+    loaded = load(GOOD + "exit_relay = 25\nready = 18\n" + inputs, GATE__NORMALLY_CLOSED="passage,tamper")
+    assert loaded.gate.normally_closed == ("passage", "tamper")
+
+
 @pytest.mark.parametrize("text", ["[gate", "\x00", "a = [1,"])
 def test_what_is_no_toml_is_said_so(load, text):
     assert "is not TOML" in mistakes(load, text)[0]
