@@ -39,6 +39,23 @@ def _together(count, work):
     return results
 
 
+class Crowd:
+    """What connection ``n`` asks; the even ones belong to gate 1, the odd ones to gate 2."""
+
+    def __init__(self, post):
+        self._post = post
+
+    def scan(self, n, code, **more):
+        return self._post(n, "ticket", {"qrcode_data": code, **more})
+
+    def annul(self, n, scan_id):
+        return self._post(n, "annul", {"scan_id": scan_id, "reason": "not_passed"})
+
+
+def _status(house, ticket):
+    return house.store.db.run("SELECT status FROM ticket WHERE uuid = ?", (ticket.uuid,)).fetchone()[0]
+
+
 @pytest.fixture
 def crowd(house, serve):
     """64 kept connections of two gates to a server with a thread for each."""
@@ -46,26 +63,26 @@ def crowd(house, serve):
     gates = [house.gate("Gate 1"), house.gate("Gate 2")]
     connections = [http.client.HTTPConnection(parts.hostname, parts.port, timeout=60) for _ in range(GATES)]
 
-    def scan(n, code, **more):
+    def post(n, call, body):
         headers = {"Authorization": f"Api-Key {gates[n % 2].key}"}
-        connections[n].request("POST", "/api/scan/ticket/", json.dumps({"qrcode_data": code, **more}), headers)
+        connections[n].request("POST", f"/api/scan/{call}/", json.dumps(body), headers)
         return json.loads(connections[n].getresponse().read())
 
-    yield scan
+    yield Crowd(post)
     for connection in connections:
         connection.close()
 
 
 def test_of_64_simultaneous_scans_of_one_ticket_exactly_one_succeeds(house, crowd):
     for ticket in issue.add_tickets(house.store, UUID(house.event.uuid), count=ROUNDS):
-        answers = _together(GATES, lambda n, code=ticket.qrcode_data: crowd(n, code))
+        answers = _together(GATES, lambda n, code=ticket.qrcode_data: crowd.scan(n, code))
         assert Counter(answer["code"] for answer in answers) == {"ok": 1, "already_scanned": GATES - 1}
         assert [answer["success"] for answer in answers].count(True) == 1
 
 
 def test_a_scan_id_sent_many_times_at_once_has_one_answer_for_each_gate(house, crowd, scan_id):
     ticket = house.ticket()
-    answers = _together(GATES, lambda n: crowd(n, ticket.qrcode_data, scan_id=scan_id))
+    answers = _together(GATES, lambda n: crowd.scan(n, ticket.qrcode_data, scan_id=scan_id))
     by_gate = [{json.dumps(answer) for answer in answers[gate::2]} for gate in (0, 1)]
     assert [len(answers) for answers in by_gate] == [1, 1]
     assert sorted(json.loads(*answers)["code"] for answers in by_gate) == ["already_scanned", "ok"]
@@ -77,7 +94,7 @@ def test_cancelling_while_it_is_scanned_ends_in_one_or_the_other(house, crowd):
 
         def work(n, ticket=ticket):
             if n:
-                return crowd(n, ticket.qrcode_data)["code"]
+                return crowd.scan(n, ticket.qrcode_data)["code"]
             try:
                 return issue.cancel_ticket(house.store, UUID(ticket.uuid)).status
             except issue.NotPossibleError:
@@ -85,6 +102,69 @@ def test_cancelling_while_it_is_scanned_ends_in_one_or_the_other(house, crowd):
 
         results = Counter(_together(16, work))
         assert results in ({"cancelled": 16}, {"too late to cancel": 1, "ok": 1, "already_scanned": 14})
+
+
+def test_of_one_annul_sent_64_times_while_all_scan_again_one_admission_is_in_force(house, crowd):
+    """Annuls of the admission in force race with scans by new ids: each annulled one makes room for one, no more."""
+    for ticket in issue.add_tickets(house.store, UUID(house.event.uuid), count=10):
+        first = str(uuid4())
+        assert crowd.scan(0, ticket.qrcode_data, scan_id=first)["code"] == "ok"
+
+        def work(n, ticket=ticket, first=first):
+            if n % 4 == 0:  # the gate of the even connections let it in
+                return crowd.annul(n, first)["code"]
+            return crowd.scan(n, ticket.qrcode_data, scan_id=first if n % 8 == 2 else str(uuid4()))["code"]
+
+        results = _together(GATES, work)
+        assert {results[n] for n in range(0, GATES, 4)} == {"ok"}
+        assert {results[n] for n in range(2, GATES, 8)} <= {"ok", "annulled"}  # its own id: admitted until given back
+        fresh = [results[n] for n in range(GATES) if n % 4 and n % 8 != 2]
+        assert set(fresh) <= {"ok", "already_scanned"}
+        assert fresh.count("ok") <= 1
+        assert _status(house, ticket) == ("scanned" if fresh.count("ok") else "valid")
+        lines = [(action, code) for action, uuid, _, code in house.lines() if uuid == ticket.uuid]
+        assert lines.count(("annul", "ok")) == 1
+        assert lines.count(("scan", "ok")) == 1 + fresh.count("ok")
+        assert crowd.scan(0, ticket.qrcode_data, scan_id=first)["code"] == "annulled"
+        assert crowd.scan(0, ticket.qrcode_data)["code"] == ("already_scanned" if fresh.count("ok") else "ok")
+
+
+def test_gates_that_scan_and_give_back_in_turn_never_have_two_admissions_in_force(house, crowd):
+    ticket = house.ticket()
+
+    def work(n):
+        admitted = 0
+        for _ in range(20):
+            scan_id = str(uuid4())
+            if crowd.scan(n, ticket.qrcode_data, scan_id=scan_id)["code"] == "ok":
+                admitted += 1
+                assert _status(house, ticket) == "scanned"
+                assert crowd.annul(n, scan_id)["code"] == "ok"
+        return admitted
+
+    admissions = sum(_together(16, work))
+    lines = [(action, code) for action, _, _, code in house.lines() if code == "ok"]
+    assert lines == [("scan", "ok"), ("annul", "ok")] * admissions  # strictly in turn, none lost
+    assert admissions > 0
+    assert _status(house, ticket) == "valid"
+
+
+def test_cancelling_while_it_is_given_back_ends_in_one_or_the_other(house, crowd):
+    for ticket in issue.add_tickets(house.store, UUID(house.event.uuid), count=5):
+        scan_id = str(uuid4())
+        crowd.scan(0, ticket.qrcode_data, scan_id=scan_id)
+
+        def work(n, ticket=ticket, scan_id=scan_id):
+            if n < 8:
+                return crowd.annul(2 * n, scan_id)["code"]
+            try:
+                return issue.cancel_ticket(house.store, UUID(ticket.uuid)).status
+            except issue.NotPossibleError:
+                return "too late to cancel"
+
+        results = _together(16, work)
+        assert set(results[:8]) == {"ok"}
+        assert _status(house, ticket) == ("cancelled" if "cancelled" in results[8:] else "valid")
 
 
 SERVER = """

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
 import threading
+from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from api.store import migrations, models
+from api.store.annul import Annulment, Annuls
 from api.store.database import Database
 from api.store.migrations import NewerSchemaError, migrate
+from api.store.scan import Code
 from api.store.store import StoreError, open_store
 from api.tickets.events import add_event, list_events
 
@@ -47,6 +52,50 @@ def test_every_version_from_the_first_leads_to_the_newest(db):
     for count in range(1, len(migrations.STEPS) + 1):
         assert migrate(db, migrations.STEPS[:count]) == count
     assert migrate(db) == len(migrations.STEPS)
+
+
+@pytest.fixture
+def from_version_1(tmp_path):
+    """A store opened by this program on the database that a program of version 1 left behind."""
+    with sqlite3.connect(tmp_path / "old.sqlite3") as old:
+        old.executescript(Path(__file__).with_name("version_1.sql").read_text("utf-8"))
+    old.close()
+    opened = open_store(str(tmp_path / "old.sqlite3"))
+    yield opened
+    opened.close()
+
+
+def test_a_database_of_version_1_keeps_its_rows_and_knows_which_scan_let_whom_in(from_version_1):
+    assert migrations.version(from_version_1.db) == len(migrations.STEPS)
+    found = from_version_1.db.run("SELECT uuid, status, scan_id, scanned_by FROM ticket ORDER BY id").fetchall()
+    assert [(UUID(uuid).int, *rest) for uuid, *rest in found] == [
+        (1, "scanned", str(UUID(int=0xA1)), 1),
+        (2, "scanned", None, 2),
+        (3, "valid", None, None),
+        (4, "cancelled", None, None),
+        (5, "cancelled", None, 2),
+    ]
+    assert from_version_1.db.run("SELECT count(*), count(scan_id), count(reason) FROM scan_line").fetchone() == (
+        7,
+        6,
+        0,
+    )
+    assert from_version_1.db.run("PRAGMA foreign_key_check").fetchall() == []
+
+
+@pytest.mark.parametrize(
+    ("device", "number", "code"),
+    [
+        *((1, 0xA1, Code.OK), (2, 0xA1, Code.NOT_IN_FORCE), (1, 0xA2, Code.NOT_IN_FORCE), (1, 0xA3, Code.UNKNOWN_SCAN)),
+        *((1, 0xA4, Code.NOT_IN_FORCE), (2, 0xA5, Code.NOT_IN_FORCE), (2, 0xA2, Code.UNKNOWN_SCAN)),
+    ],
+)
+def test_an_admission_of_version_1_can_be_given_back_and_no_other(from_version_1, device, number, code):
+    before = from_version_1.db.run("SELECT id, status FROM ticket").fetchall()
+    annulment = Annulment(device, str(UUID(int=number)), "not_passed", 1_795_520_300_000_000, None, None)
+    assert Annuls(from_version_1).annul(annulment) is code
+    changed = set(from_version_1.db.run("SELECT id, status FROM ticket").fetchall()) - set(before)
+    assert changed == ({(1, "valid")} if code is Code.OK else set())
 
 
 def test_a_step_that_breaks_leaves_the_version_before_it(store):

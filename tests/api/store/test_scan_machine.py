@@ -1,4 +1,4 @@
-"""The store against a model: any order of issuing, cancelling, scanning, looking, forging and asking again."""
+"""The store against a model: any order of issuing, cancelling, scanning, looking, annulling, forging, asking again."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from api.devices.devices import add_device
 from api.devices.pairing import Pairing
 from api.scan.bodies import TicketBody
 from api.scan.judge import Judge
+from api.store.annul import WITHIN_US, Annulment, Annuls
 from api.store.models import TicketStatus
 from api.store.store import open_store
 from api.tickets import codes, events, issue, keys
@@ -37,9 +38,10 @@ class OneTicketOnePerson(RuleBasedStateMachine):
         self.store.db.run("PRAGMA synchronous = OFF")  # what holds here is the order of things, not the disk
         self.event = events.add_event(self.store, "Concert")
         self.forger, _ = keys.new_pair()
-        self.judge = Judge(self.store)
+        self.judge, self.annuls = Judge(self.store), Annuls(self.store)
         self.gates = [self._gate(name) for name in ("Gate 1", "Gate 2")]
         self.status: dict[str, str] = {}
+        self.in_force: dict[str, tuple[int, str | None]] = {}  # ticket → by which gate, with which id
         self.admissions: dict[str, int] = {}
         self.answers: dict[tuple[int, str], dict[str, tuple[str, str]]] = {}  # (gate, id) → action → (ticket, code)
         self.lines = 0
@@ -59,9 +61,9 @@ class OneTicketOnePerson(RuleBasedStateMachine):
     def _expected(self, ticket):
         return "ok" if self.status[ticket] == "valid" else REFUSED[self.status[ticket]]
 
-    def _used(self, ticket, action, code):
+    def _used(self, ticket, action, code, by):
         if action == "scan" and code == "ok":
-            self.status[ticket] = "scanned"
+            self.status[ticket], self.in_force[ticket] = "scanned", by
             self.admissions[ticket] = self.admissions.get(ticket, 0) + 1
 
     @rule(target=tickets, status=st.sampled_from([s for s in TicketStatus if s is not TicketStatus.SCANNED]))
@@ -88,7 +90,7 @@ class OneTicketOnePerson(RuleBasedStateMachine):
         expected = self._expected(ticket.uuid)
         assert self._ask(gate, action, ticket.qrcode_data) == expected
         self.lines += action == "scan"
-        self._used(ticket.uuid, action, expected)
+        self._used(ticket.uuid, action, expected, (gate, None))
 
     @rule(ticket=tickets, gate=GATES, action=ACTIONS, scan_id=scan_ids)
     def ask_with_id(self, ticket, gate, action, scan_id):
@@ -97,13 +99,39 @@ class OneTicketOnePerson(RuleBasedStateMachine):
         if any(uuid != ticket.uuid for uuid, _ in known.values()):
             assert code == "scan_id_reused"
             self.lines += 1
+        elif action == "scan" and "annul" in known:
+            assert code == "annulled"
         elif action in known:
             assert code == known[action][1]
         else:
             assert code == self._expected(ticket.uuid)
             known[action] = (ticket.uuid, code)
             self.lines += 1
-            self._used(ticket.uuid, action, code)
+            self._used(ticket.uuid, action, code, (gate, scan_id))
+
+    @rule(gate=GATES, scan_id=scan_ids, after=st.sampled_from([-WITHIN_US, 0, WITHIN_US, WITHIN_US + 1]))
+    def annul(self, gate, scan_id, after):
+        known = self.answers.get((gate, scan_id), {})
+        ticket, answered = known.get("scan", (None, None))
+        if "annul" in known:
+            expected = "ok"
+        elif ticket is None:
+            expected = "unknown_scan"
+        elif answered != "ok":
+            expected = "not_in_force"
+        elif after > WITHIN_US:
+            expected = "annul_too_late"
+        else:
+            expected = "ok" if self.in_force.get(ticket) == (gate, scan_id) else "not_in_force"
+        now = 1_800_000_000_000_000
+        annulment = Annulment(self.gates[gate].id, scan_id, "not_passed", now, annulled_at=now + after, scanned_at=now)
+        assert self.annuls.annul(annulment) == expected
+        self.lines += "annul" not in known
+        if expected == "ok" and "annul" not in known:
+            known["annul"] = (ticket, "ok")
+            self.status[ticket] = "valid"
+            self.admissions[ticket] -= 1
+            del self.in_force[ticket]
 
     @rule(ticket=tickets, gate=GATES, action=ACTIONS, scan_id=st.none() | scan_ids)
     def forge(self, ticket, gate, action, scan_id):
@@ -121,12 +149,13 @@ class OneTicketOnePerson(RuleBasedStateMachine):
         self.store.close()
         self.store = open_store(f"{self.folder}/t.sqlite3")
         self.store.db.run("PRAGMA synchronous = OFF")
-        self.judge = Judge(self.store)
+        self.judge, self.annuls = Judge(self.store), Annuls(self.store)
 
     @invariant()
     def every_ticket_stands_as_the_model_says_and_admitted_one_person(self):
         assert {t.uuid: t.status for t in issue.list_tickets(self.store, UUID(self.event.uuid))} == self.status
-        assert all(count == 1 for count in self.admissions.values())
+        assert {ticket for ticket, count in self.admissions.items() if count} == set(self.in_force)
+        assert all(count in {0, 1} for count in self.admissions.values())
         assert self.store.db.run("SELECT count(*) FROM scan_line").fetchone() == (self.lines,)
 
 

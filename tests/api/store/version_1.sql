@@ -1,0 +1,72 @@
+-- A database of schema version 1, dumped from the program of that version (git 21bbe03) after it had served; keys blanked.
+-- Ticket 1 was let in at device 1 with scan id a1 (device 2 was refused with the same id), ticket 2 at device 2 without an
+-- id (device 1 was refused with a2), ticket 3 looked at with a3, ticket 4 cancelled and refused with a4, ticket 5 let in
+-- at device 2 with a5 and cancelled afterwards.
+BEGIN TRANSACTION;
+CREATE TABLE api_key (
+        id INTEGER PRIMARY KEY, prefix CHAR(8) NOT NULL UNIQUE, digest CHAR(64) NOT NULL,
+        device_id INTEGER NOT NULL REFERENCES device (id), created_at BIGINT NOT NULL, used_at BIGINT);
+INSERT INTO "api_key" VALUES(1,'MwZ6GisM','0c820441ac10d422fc02c6e2ca5de3adb9091748709cb69f9033c537a8fb48d5',1,1795520272725717,1795520272726130);
+INSERT INTO "api_key" VALUES(2,'GCgzhEqp','793da44aabcf270c4bd9ddaa919752d8a231b53df308d7dae1a6112cf7a637f8',2,1795520272727217,1795520272727455);
+CREATE TABLE device (
+        id INTEGER PRIMARY KEY, uuid CHAR(36) NOT NULL UNIQUE, name VARCHAR(200) NOT NULL,
+        event_id INTEGER REFERENCES event (id), pairing_nonce CHAR(22) NOT NULL UNIQUE,
+        claimed_at BIGINT, archived_at BIGINT, created_at BIGINT NOT NULL);
+INSERT INTO "device" VALUES(1,'ecba4018-3d48-40d9-9ce6-754f04743ad8','Gate 1',NULL,'Fu-YfC3z9YS-5xFx2j_m7A',1795520272726130,NULL,1795520272724859);
+INSERT INTO "device" VALUES(2,'b6bc8aba-9d8a-4137-98ec-7f7529cebf9d','Gate 2',NULL,'-ElaE15q0fKmNffSG40WwQ',1795520272727455,NULL,1795520272726588);
+CREATE TABLE event (
+        id INTEGER PRIMARY KEY, uuid CHAR(36) NOT NULL UNIQUE,
+        organisation_id INTEGER NOT NULL REFERENCES organisation (id), name VARCHAR(200) NOT NULL,
+        public_key_pem TEXT NOT NULL, private_key_pem TEXT, opens_at BIGINT, closes_at BIGINT,
+        created_at BIGINT NOT NULL);
+INSERT INTO "event" VALUES(1,'00000000-0000-0000-0000-00000000000e',1,'Concert','-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VwAyEAKCsmr3nRYB4cZTBrT1J/7vTne/JSuq9p9jbAQEbg0Hk=
+-----END PUBLIC KEY-----
+',NULL,NULL,NULL,1795520272724070);
+CREATE TABLE organisation (
+        id INTEGER PRIMARY KEY, uuid CHAR(36) NOT NULL UNIQUE, name VARCHAR(200) NOT NULL,
+        secret VARCHAR(64) NOT NULL);
+INSERT INTO "organisation" VALUES(1,'8b87f75c-ee94-4bb9-b1c3-618152ca722e','Portillon','xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx');
+CREATE TABLE price (
+        id INTEGER PRIMARY KEY, uuid CHAR(36) NOT NULL UNIQUE,
+        product_id INTEGER NOT NULL REFERENCES product (id), name VARCHAR(200) NOT NULL,
+        UNIQUE (product_id, name));
+CREATE TABLE product (
+        id INTEGER PRIMARY KEY, uuid CHAR(36) NOT NULL UNIQUE, name VARCHAR(200) NOT NULL UNIQUE);
+CREATE TABLE reservation (
+        id INTEGER PRIMARY KEY, uuid CHAR(36) NOT NULL UNIQUE, event_id INTEGER NOT NULL REFERENCES event (id),
+        email VARCHAR(254), tickets_count INTEGER NOT NULL, created_at BIGINT NOT NULL);
+INSERT INTO "reservation" VALUES(1,'f8dccd36-78b6-41a4-9372-78385f351b96',1,NULL,1,1795520272727912);
+INSERT INTO "reservation" VALUES(2,'9f75e302-03eb-4761-a17a-e810c73dd6d6',1,NULL,1,1795520272729216);
+INSERT INTO "reservation" VALUES(3,'1288c207-1e34-451e-8fbd-5f73552dd8a1',1,NULL,1,1795520272730157);
+INSERT INTO "reservation" VALUES(4,'52557b8e-2e21-4509-8f9f-ebd4180e1e59',1,NULL,1,1795520272730906);
+INSERT INTO "reservation" VALUES(5,'f19c971f-1132-4d7d-aee0-7f542975e4d6',1,NULL,1,1795520272731691);
+CREATE TABLE scan_line (
+        id INTEGER PRIMARY KEY, action VARCHAR(8) NOT NULL, device_id INTEGER NOT NULL REFERENCES device (id),
+        ticket_uuid CHAR(36), event_id INTEGER REFERENCES event (id), scan_id CHAR(36), code VARCHAR(20) NOT NULL,
+        status VARCHAR(9), used_at BIGINT, used_by INTEGER REFERENCES device (id), arrived_at BIGINT NOT NULL,
+        scanned_at BIGINT);
+INSERT INTO "scan_line" VALUES(1,'scan',1,'00000000-0000-0000-0000-000000000001',1,'00000000-0000-0000-0000-0000000000a1','ok','scanned',1795520272732543,1,1795520272732543,NULL);
+INSERT INTO "scan_line" VALUES(2,'scan',2,'00000000-0000-0000-0000-000000000001',1,'00000000-0000-0000-0000-0000000000a1','already_scanned','scanned',1795520272732543,1,1795520272733167,NULL);
+INSERT INTO "scan_line" VALUES(3,'scan',2,'00000000-0000-0000-0000-000000000002',1,NULL,'ok','scanned',1795520272733639,2,1795520272733639,NULL);
+INSERT INTO "scan_line" VALUES(4,'scan',1,'00000000-0000-0000-0000-000000000002',1,'00000000-0000-0000-0000-0000000000a2','already_scanned','scanned',1795520272733639,2,1795520272734195,NULL);
+INSERT INTO "scan_line" VALUES(5,'check',1,'00000000-0000-0000-0000-000000000003',1,'00000000-0000-0000-0000-0000000000a3','ok','valid',NULL,NULL,1795520272734609,NULL);
+INSERT INTO "scan_line" VALUES(6,'scan',1,'00000000-0000-0000-0000-000000000004',1,'00000000-0000-0000-0000-0000000000a4','cancelled','cancelled',NULL,NULL,1795520272735924,NULL);
+INSERT INTO "scan_line" VALUES(7,'scan',2,'00000000-0000-0000-0000-000000000005',1,'00000000-0000-0000-0000-0000000000a5','ok','scanned',1795520272736342,2,1795520272736342,NULL);
+CREATE TABLE schema_version (version INTEGER NOT NULL);
+INSERT INTO "schema_version" VALUES(1);
+CREATE TABLE ticket (
+        id INTEGER PRIMARY KEY, uuid CHAR(36) NOT NULL UNIQUE, event_id INTEGER NOT NULL REFERENCES event (id),
+        reservation_id INTEGER NOT NULL REFERENCES reservation (id), price_id INTEGER REFERENCES price (id),
+        status VARCHAR(9) NOT NULL CHECK (status IN ('created', 'inactive', 'valid', 'scanned', 'cancelled')),
+        first_name VARCHAR(200), last_name VARCHAR(200), scanned_at BIGINT,
+        scanned_by INTEGER REFERENCES device (id), created_at BIGINT NOT NULL);
+INSERT INTO "ticket" VALUES(1,'00000000-0000-0000-0000-000000000001',1,1,NULL,'scanned',NULL,NULL,1795520272732543,1,1795520272727912);
+INSERT INTO "ticket" VALUES(2,'00000000-0000-0000-0000-000000000002',1,2,NULL,'scanned',NULL,NULL,1795520272733639,2,1795520272729216);
+INSERT INTO "ticket" VALUES(3,'00000000-0000-0000-0000-000000000003',1,3,NULL,'valid',NULL,NULL,NULL,NULL,1795520272730157);
+INSERT INTO "ticket" VALUES(4,'00000000-0000-0000-0000-000000000004',1,4,NULL,'cancelled',NULL,NULL,NULL,NULL,1795520272730906);
+INSERT INTO "ticket" VALUES(5,'00000000-0000-0000-0000-000000000005',1,5,NULL,'cancelled',NULL,NULL,1795520272736342,2,1795520272731691);
+CREATE INDEX api_key_device ON api_key (device_id);
+CREATE INDEX ticket_event ON ticket (event_id);
+CREATE UNIQUE INDEX scan_line_answer ON scan_line (device_id, scan_id, action);
+COMMIT;
