@@ -112,7 +112,7 @@ def fault_of(answer: Answer) -> Fault:
     """The fault behind an answer that says nothing about a ticket."""
     if is_key_refused(answer):
         return Fault.KEY_REFUSED
-    if answer.status == 429 or answer.status >= 500:
+    if answer.status == 429 or (answer.status >= 500 and answer.status != 511):  # 511: a captive portal (RFC 6585)
         return Fault.SERVER_TROUBLE
     return Fault.ODD_ANSWER
 

@@ -6,15 +6,18 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import requests
 
 from kiosk.credentials import Credentials
 from kiosk.edges import Question
+from kiosk.scan_client import annulling
+from kiosk.scan_client.annulling import AnnulOutcome
 from kiosk.scan_client.asking import Asking
 from kiosk.scan_client.events import Events
 from kiosk.scan_client.exchange import Exchanges
-from kiosk.scan_client.probe import probe
+from kiosk.scan_client.probe import examine
 from kiosk.settings import Server
 from kiosk.verdict import Fault, Verdict
 
@@ -26,12 +29,20 @@ _PROBE_S = 5.0
 
 
 class ScanClient:
-    """Asks one ticket server on behalf of one paired gate. ``ask`` belongs to one thread; ``close`` to any."""
+    """Asks one ticket server on behalf of one paired gate. What asks belongs to one thread; the rest to any."""
 
-    def __init__(self, credentials: Credentials, server: Server, session: requests.Session | None = None) -> None:
+    def __init__(
+        self,
+        credentials: Credentials,
+        server: Server,
+        session: requests.Session | None = None,
+        clock_is_good: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """``clock_is_good``: whether a certificate's dates can be judged here; False makes of such a fault CLOCK."""
         self._credentials = credentials
         self._server = server
-        self._exchanges = Exchanges(credentials.base_url, credentials.api_key, session)
+        self._exchanges = Exchanges(credentials.base_url, credentials.api_key, session, clock_is_good)
+        self._extensions = credentials.extensions
         self._events = Events(self._exchanges)
         self._closed = threading.Event()
 
@@ -51,12 +62,31 @@ class ScanClient:
                 return verdict
         raise AssertionError("the pauses never end")
 
+    @property
+    def extensions(self) -> frozenset[str]:
+        """What the server offers: as the last ``probe`` that went well was told, until then as pairing was.
+
+        Scans keep to what pairing was told: an attempt must not change its manner between two tries.
+        """
+        return self._extensions
+
+    def annul(self, scan_id: str, annulled_at: datetime, scanned_at: datetime | None, deadline: float) -> AnnulOutcome:
+        """Give the admission with this scan id back, since nobody went through. Only where "annul" is offered.
+
+        ``annulled_at`` and ``scanned_at`` (when the admission was answered) are aware, and of this gate's clock. One
+        try before ``deadline`` (monotonic seconds); never raises. Asking again later can't give back twice.
+        """
+        body = annulling.body(scan_id, annulled_at, scanned_at)
+        return annulling.outcome(self._exchanges.post(f"{self._credentials.prefix}/annul/", body, deadline), scan_id)
+
     def probe(self) -> Fault | None:
         """None when the server is there and knows this gate; at most 5 s for each of its two or three requests.
 
         Where tickets' events must be found, their keys are fetched too, so that no guest waits for them.
         """
-        fault = probe(self._exchanges, self._credentials, time.monotonic() + _PROBE_S)
+        fault, extensions = examine(self._exchanges, self._credentials, time.monotonic() + _PROBE_S)
+        if extensions is not None:
+            self._extensions = extensions
         if fault is None and Asking.needs_events(self._credentials, self._server):
             return self._events.fetch(time.monotonic() + _PROBE_S)
         return fault

@@ -14,12 +14,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from kiosk.codes import TicketCode
+from kiosk.scan_client.answers import fault_of
 from kiosk.scan_client.exchange import Answer, Exchanges, NoAnswer
 from kiosk.verdict import Fault
 
 _PATH = "/api/events/"
 _LIMIT = 4 * 1024 * 1024  # bytes: a year of events with their descriptions
-_REFRESH_S = 60.0  # a forged ticket fits no event: it may cost one fetch a minute, not one a presentation
+_REFRESH_S = 60.0  # a forged ticket fits no event: it may cost one list a minute, not one a presentation
 
 _PublicKey = RSAPublicKey | Ed25519PublicKey
 
@@ -30,7 +31,7 @@ class Events:
     def __init__(self, exchanges: Exchanges) -> None:
         self._exchanges = exchanges
         self._keys: dict[str, _PublicKey] = {}
-        self._asked_at: float | None = None  # monotonic seconds of the last answer
+        self._asked_at: float | None = None  # monotonic seconds of the last list
 
     def event_of(self, ticket: TicketCode, deadline: float) -> str | Fault:
         """The uuid of the ticket's event; EVENT_UNKNOWN when none fits; another fault when none could be asked."""
@@ -47,11 +48,9 @@ class Events:
         answer = self._exchanges.get(_PATH, deadline, limit=_LIMIT, with_key=False)
         if isinstance(answer, NoAnswer):
             return answer.fault
-        if answer.status == 429 or answer.status >= 500:
-            return Fault.SERVER_TROUBLE
+        if (keys := _keys(answer)) is None:  # no word of the server's about its events: asked again at once
+            return Fault.EVENT_UNKNOWN if answer.status in {401, 403, 404} else fault_of(answer)
         self._asked_at = time.monotonic()
-        if (keys := _keys(answer)) is None:
-            return Fault.EVENT_UNKNOWN
         self._keys = keys
         return None
 

@@ -6,7 +6,7 @@ import http.client
 import json
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -21,6 +21,9 @@ BODY_LIMIT = 64 * 1024  # bytes; the longest answer to a scan is below 2 KiB
 # Seconds an answer may take before the request is given up and sent again, when the whole budget is short:
 # ours wants 250 ms, TiBillet 100 ms and more in the field (facts: gates; scan-api: pace).
 LEAST_PATIENCE = 0.5
+
+# OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED, of any certificate in the chain.
+_BY_DATE = {9, 10}
 
 _TROUBLE = (
     requests.RequestException,
@@ -53,10 +56,17 @@ class Exchanges:
     """HTTP with one server over one ``requests.Session``: keep-alive, no cookies, no proxies, no redirects.
 
     ``api_key`` None: without Authorization (pairing). One thread at a time gets the most out of keep-alive; more are
-    allowed.
+    allowed. ``clock_is_good`` False: a certificate that its dates alone make invalid is Fault.CLOCK and not TLS.
     """
 
-    def __init__(self, base_url: str, api_key: str | None, session: requests.Session | None = None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str | None,
+        session: requests.Session | None = None,
+        clock_is_good: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._clock_is_good = clock_is_good
         self._base_url = base_url
         self._session = session or requests.Session()
         self._session.trust_env = False  # no proxy, no .netrc; saves 0.2 ms as well (facts)
@@ -103,7 +113,10 @@ class Exchanges:
                 content = response.raw.read(limit + 1, decode_content=True)
                 return _answer(response, content) if len(content) <= limit else _odd(budget)
         except _TROUBLE as error:
-            return NoAnswer(_fault(error, budget), budget.may_have_arrived)
+            fault = _fault(error, budget)
+            if fault is Fault.TLS and _is_by_date(error) and not self._clock_is_good():
+                fault = Fault.CLOCK
+            return NoAnswer(fault, budget.may_have_arrived)
 
 
 def _odd(budget: Budget) -> NoAnswer:
@@ -149,6 +162,12 @@ def _fault(error: BaseException, budget: Budget) -> Fault:
     if any(isinstance(cause, ConnectionError) for cause in causes):  # reset, or closed without a word
         return Fault.NO_NETWORK
     return Fault.ODD_ANSWER
+
+
+def _is_by_date(error: BaseException) -> bool:
+    """True for a certificate that is not valid yet, or no longer, by this machine's clock."""
+    refused = (cause for cause in _causes(error) if isinstance(cause, ssl.SSLCertVerificationError))
+    return any(cause.verify_code in _BY_DATE for cause in refused)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

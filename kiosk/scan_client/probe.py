@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from kiosk.credentials import Credentials
@@ -12,15 +13,23 @@ from kiosk.verdict import Fault
 
 def probe(exchanges: Exchanges, credentials: Credentials, deadline: float) -> Fault | None:
     """None when all is well. ``deadline`` in monotonic seconds."""
+    return examine(exchanges, credentials, deadline)[0]
+
+
+def examine(
+    exchanges: Exchanges, credentials: Credentials, deadline: float
+) -> tuple[Fault | None, frozenset[str] | None]:
+    """The same, and the extensions that the server offers now; None when it does not say (``/scan/`` never does)."""
     path = "check_api_scan/" if credentials.is_deployed else "test_api/"
     answer = exchanges.get(f"{credentials.prefix}/{path}", deadline)
     if isinstance(answer, NoAnswer):
-        return answer.fault
+        return answer.fault, None
     if answer.status == 200:
-        return _of_success(answer, credentials)
+        fault = _of_success(answer, credentials)
+        return fault, None if fault or credentials.is_deployed else _offered(answer.body)
     if credentials.is_deployed and is_key_perhaps_refused(answer):
-        return _tell_apart(exchanges, credentials, deadline)
-    return fault_of(answer)
+        return _tell_apart(exchanges, credentials, deadline), None
+    return fault_of(answer), None
 
 
 def is_key_perhaps_refused(answer: Answer) -> bool:
@@ -33,6 +42,11 @@ def _tell_apart(exchanges: Exchanges, credentials: Credentials, deadline: float)
     answer = exchanges.get(f"{credentials.prefix}/check_allow_any/", deadline, with_key=False)
     is_up = isinstance(answer, Answer) and answer.status == 200 and answer.body == {"allow_any": True}
     return Fault.KEY_REFUSED if is_up else Fault.SERVER_TROUBLE
+
+
+def _offered(body: dict[str, Any]) -> frozenset[str]:
+    listed = body.get("extensions")
+    return frozenset(each for each in listed if isinstance(each, str)) if isinstance(listed, list) else frozenset()
 
 
 def _of_success(answer: Answer, credentials: Credentials) -> Fault | None:

@@ -116,9 +116,25 @@ def test_failed_fetch_is_asked_again_at_once(finder, respond):
 
 
 @pytest.mark.parametrize("body", ["text", None, {"results": "none"}, {"detail": "no"}, 7])
-def test_answer_that_is_no_list_leaves_the_event_unknown(finder, body):
-    events, _ = finder(body)
-    assert events.event_of(sample("K1"), soon()) is Fault.EVENT_UNKNOWN
+def test_answer_that_is_no_list_is_odd_and_asked_again_at_once(finder, respond, body):
+    events, server = finder(body)
+    assert events.event_of(sample("K1"), soon()) is Fault.ODD_ANSWER
+    server.script = lambda heard: respond(200, EVENTS)
+    assert events.event_of(sample("K1"), soon()) == FIRST
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "fault"),
+    [
+        *((302, b"<html>", Fault.ODD_ANSWER), (200, b"<html>", Fault.ODD_ANSWER), (511, b"<html>", Fault.ODD_ANSWER)),
+        *((404, b"<html>", Fault.EVENT_UNKNOWN), (403, {"detail": "no"}, Fault.EVENT_UNKNOWN)),
+    ],
+)
+def test_page_of_a_portal_in_place_of_the_list_does_not_keep_the_next_list_away(finder, respond, status, body, fault):
+    events, server = finder(respond(status, body))
+    assert events.event_of(sample("K1"), soon()) is fault
+    server.script = lambda heard: respond(200, EVENTS)
+    assert events.event_of(sample("K1"), soon()) == FIRST
 
 
 def test_events_without_a_usable_key_are_passed_over(finder):
