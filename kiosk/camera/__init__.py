@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from kiosk import settings
-from kiosk.camera.frame import Camera, CameraFault, Frame
+from kiosk.camera.frame import Camera, CameraFault, CameraHangs, Frame
 from kiosk.camera.picamera import PiCamera
 from kiosk.camera.replay import ReplayCamera
 
-__all__ = ["Camera", "CameraFault", "Frame", "open_camera"]
+__all__ = ["Camera", "CameraFault", "CameraHangs", "Frame", "open_camera"]
 
 
 def open_camera(chosen: settings.Camera) -> Camera:

@@ -21,6 +21,10 @@ class CameraFault(RuntimeError):
     """There are no frames; the message says what happened and what to do. Close the camera and open it anew."""
 
 
+class CameraHangs(CameraFault):
+    """It does not even close: no camera can be opened in this process any more."""
+
+
 class Camera(Protocol):
     """An open camera. One thread asks it for frames."""
 
@@ -28,4 +32,4 @@ class Camera(Protocol):
         """The next frame, waited for no longer than ``timeout`` seconds; CameraFault when none comes."""
 
     def close(self) -> None:
-        """Let the device go. Twice is fine; never blocks for long, not even on a camera that hangs."""
+        """Let the device go. Twice is fine. CameraHangs within seconds on one that does not come back."""

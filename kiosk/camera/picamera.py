@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kiosk.camera.frame import CameraFault, Frame
+from kiosk.camera.frame import CameraFault, CameraHangs, Frame
 
 _READING_DISTANCE = 0.2  # metres from lens to ticket; LensPosition is 1 / distance, picamera2 does not focus by itself
 _OLDEST = 10.0  # seconds: a frame's time further back than this is of another clock
@@ -25,6 +25,7 @@ _NOT_FOUND = (
 )
 _BUSY = "the camera can't be started ({}), so there are no frames: stop what else uses it, or power the Pi off and on"
 _SILENT = "no frame from the camera within {:g} s: it hangs; if it does so again, check its cable and the power supply"
+_HUNG = "the camera can't be closed within {:g} s: it hangs, and only a new process can open it again"
 
 
 class PiCamera:
@@ -63,10 +64,12 @@ class PiCamera:
             raise CameraFault(_BUSY.format(error)) from error
 
     def close(self) -> None:
-        """Let the camera go; one that hangs is left to the end of the process."""
+        """Let the camera go; CameraHangs after 3 s, and then it is left to the end of the process."""
         closing = threading.Thread(target=self._camera.close, name="camera close", daemon=True)
         closing.start()
         closing.join(_LET_GO)
+        if closing.is_alive():
+            raise CameraHangs(_HUNG.format(_LET_GO))
 
     def _configure(self, width: int, height: int, fps: float) -> None:
         # Both streams have one size: "lores" of another shape than "main" would be stretched.

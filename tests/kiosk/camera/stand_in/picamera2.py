@@ -23,9 +23,18 @@ class Machine:
     cameras: int = 1
     in_use: bool = False
     stride: int = 1344  # libcamera aligns rows to 64 bytes: 1296 → 1344
+    # Each is None, or the call never returns until it is set.
+    open_hangs: threading.Event | None = None
+    capture_hangs: threading.Event | None = None
     close_hangs: threading.Event | None = None
     advertised: tuple[str, ...] = tuple(CONTROLS)
     opened: Picamera2 | None = None
+
+    def free(self) -> None:
+        """Let every call that hangs return."""
+        for hanging in (self.open_hangs, self.capture_hangs, self.close_hangs):
+            if hanging:
+                hanging.set()
 
 
 machine = Machine()
@@ -63,6 +72,8 @@ class MappedArray:
 
 class Picamera2:
     def __init__(self) -> None:
+        if machine.open_hangs:
+            machine.open_hangs.wait()
         if machine.cameras == 0:
             raise IndexError("list index out of range")
         if machine.in_use:
@@ -111,6 +122,8 @@ class Picamera2:
 
     @contextlib.contextmanager
     def captured_request(self, wait: float) -> Iterator[Request]:
+        if machine.capture_hangs:
+            machine.capture_hangs.wait()
         with self._news:
             self._waiting += 1
             self._news.notify_all()
