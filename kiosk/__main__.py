@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from kiosk import codes, settings
+from kiosk import codes, settings, wiring
 from kiosk.credentials import CredentialStore
 from kiosk.pairing import Paired, pair, unpair
 
@@ -23,10 +23,12 @@ def build_parser() -> argparse.ArgumentParser:
     by_hand = commands.add_parser("pair", parents=[place], help="pair with a server, as if its QR had been shown")
     by_hand.add_argument("url", metavar="URL", help="the admin's pairing URL, ending in /TOKEN/pair")
     commands.add_parser("unpair", parents=[place], help="forget the server; the journal stays")
-    gate = commands.add_parser("gate", help="the relay and the lamps").add_subparsers(
-        dest="gate_command", required=True, metavar="off"
+    gate = commands.add_parser("gate", help="the relay, the lamps and the inputs").add_subparsers(
+        dest="gate_command", required=True, metavar="off|sheet"
     )
     gate.add_parser("off", parents=[place], help="switch every output off")
+    sheet = gate.add_parser("sheet", parents=[place], help="what goes to which pin, from the settings in force")
+    sheet.add_argument("--sheet", type=Path, metavar="FILE", help="also draw the wiring sheet, as SVG for A4")
     config = commands.add_parser("config", help="look at settings").add_subparsers(
         dest="config_command", required=True, metavar="show|check"
     )
@@ -101,12 +103,25 @@ def _unpair(given: argparse.Namespace) -> int:
 
 
 def _gate(given: argparse.Namespace) -> int:
+    return {"off": _gate_off, "sheet": _gate_sheet}[given.gate_command](given)
+
+
+def _gate_off(given: argparse.Namespace) -> int:
     from kiosk.gate import force_off  # noqa: PLC0415
 
     troubles = force_off(_load(given).gate)
     for trouble in troubles:
         print(f"not switched off: {trouble}. If the gate runs, stop it first.", file=sys.stderr)
     return 1 if troubles else 0
+
+
+def _gate_sheet(given: argparse.Namespace) -> int:
+    chosen = _load(given)
+    sheet = wiring.draw_up(chosen.gate, str(given.config or settings.DEFAULT_FILE), chosen.screen.languages[0])
+    print(wiring.as_text(sheet), end="")
+    if given.sheet is not None:
+        given.sheet.write_text(wiring.as_svg(sheet), "utf-8")
+    return 0
 
 
 def _config(given: argparse.Namespace) -> int:
