@@ -1,4 +1,4 @@
-"""The gate: relay and green lamp in the guardian's process, the other lamps and the buzzer in this one."""
+"""The gate: what opens is in the guardian's process; red, amber, buzzer and the inputs are in this one."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from gpiozero import Device
+from gpiozero import Device, Factory
 
 from kiosk import settings
+from kiosk.edges import Pulsed
+from kiosk.gate.inputs import Contact, Inputs
 from kiosk.gate.lines import Line
 from kiosk.gate.orders import Orders
 from kiosk.gate.pins import PinFault, open_factory
@@ -18,11 +20,13 @@ from kiosk.gate.signals import Player, Signal
 from kiosk.gate.warden import GateFault, Warden
 from kiosk.trace import Trace
 
-__all__ = ["Gate", "GateFault", "PinFault", "Signal", "force_off", "open_gate"]
+__all__ = ["Contact", "Gate", "GateFault", "Inputs", "PinFault", "Signal", "force_off", "open_gate"]
 
 GREEN_MS = 5000  # green until passage or 5 s (facts: Gates)
 DARK_S = 0.15  # between the greens of two guests: long enough to be seen as two
-_GUARDED = ("relay", "green")
+HOLD_EVERY_S = 0.5  # a hold is a lease of 2 s
+_RELAYS = ("relay", "exit_relay")
+_GUARDED = (*_RELAYS, "green", "ready")
 _OTHERS = ("red", "amber", "buzzer")
 _OFF_WITHIN_S = 3.0  # a guardian whose daemon was killed needs a moment to let go
 
@@ -30,36 +34,90 @@ log = logging.getLogger(__name__)
 
 
 class Gate:
-    """What lets people in. Belongs to the main loop."""
+    """What lets people in. Belongs to the main loop, but for ``drop``. Implements ``edges.Gate``."""
 
-    def __init__(self, wiring: settings.Gate, warden: Warden, player: Player) -> None:
+    def __init__(self, wiring: settings.Gate, factory: Factory, trace: Trace, warden: Warden, player: Player) -> None:
         self._wiring = wiring
+        self._factory = factory
+        self._trace = trace
         self._warden = warden
         self._player = player
+        self._relays = list(_wired(wiring, _RELAYS))
         self._has_green = wiring.green is not None
         self._green_until = time.monotonic()
+        self._is_held = False
+        self._hold_again_at = time.monotonic()
+        self._ready_told: tuple[int, bool] | None = None  # to which guardian, and what
+
+    def open_inputs(self, tell: Callable[[Contact, bool], None], died: Callable[[str], None]) -> Inputs:
+        """The inputs, on the same pins; see ``Inputs``. Close them before the gate."""
+        return Inputs(self._wiring, self._factory, self._trace, tell, died)
 
     def is_ready(self) -> bool:
         """True when a pulse can be given now."""
         return self._warden.is_ready()
 
-    def pulse(self, scan_id: str) -> bool:
-        """One pulse for one person: the relay's, or green on a light kiosk. True once the line is known to be on."""
+    def pulse(self, cause: str, exit: bool = False) -> Pulsed:  # noqa: A002  (the word of the design)
+        """One opening for one person: a relay, or green for a guest of a light gate. ``cause`` goes to the log.
+
+        In level mode the relay stays on until ``shut``, ``passage_within_s`` at the most.
+        """
+        length = self._wiring.passage_within_s * 1000 if self._wiring.mode == "level" else self._wiring.pulse_ms
         try:
-            if self._wiring.profile == "light":
-                return self._light_green() or not self._has_green
-            return self._warden.pulse("relay", self._wiring.pulse_ms)
+            if self._wiring.profile == "light" and not exit:
+                is_on = self._light_green() or not self._has_green
+            else:
+                way = "exit_relay" if exit and "exit_relay" in self._relays else "relay"
+                is_on = self._warden.pulse(way, round(length))
         except GateFault as fault:
-            log.error("the opening of %s is not confirmed: %s", scan_id, fault)
-            return False
+            log.error("the opening of %s is not confirmed: %s", cause, fault)
+            return Pulsed.UNSURE if fault.began else Pulsed.NOT_GIVEN
+        return Pulsed.GIVEN if is_on else Pulsed.NOT_GIVEN
+
+    def shut(self) -> None:
+        """Somebody went through, or the time for it is over: level mode's relay off, and the guest's green."""
+        if self._is_held:
+            return
+        if self._wiring.mode == "level":
+            for name in self._relays:
+                self._off(name)
+        self._green_off()
+
+    def hold_open(self) -> None:
+        """An emergency goes on: green, and every relay where ``emergency_opens``. Ends 2 s after the last call."""
+        self._is_held = True
+        now = time.monotonic()
+        if now < self._hold_again_at or not self._warden.is_ready():
+            return
+        with contextlib.suppress(GateFault):  # the next call tries again
+            for name in self._held():
+                self._warden.hold(name)
+            self._hold_again_at = now + HOLD_EVERY_S
+
+    def release(self) -> None:
+        """The emergency is over."""
+        if self._is_held:
+            self._is_held = False
+            self._hold_again_at = time.monotonic()
+            for name in self._held():
+                self._off(name)
+
+    def set_ready(self, on: bool) -> None:
+        """The ready contact; asked for again when the guardian is another one."""
+        told = (self._warden.starts, on)
+        if self._wiring.ready is None or told == self._ready_told or not self._warden.is_ready():
+            return
+        with contextlib.suppress(GateFault):  # the next call tries again
+            self._warden.ready(on)
+            self._ready_told = told
 
     def show(self, signal: Signal) -> None:
         """Lamps and buzzer from now on. Green stays for 5 s after an admission, or until there is other news."""
-        with contextlib.suppress(GateFault):  # the warden tells of it by itself; a lamp stops nothing
-            if signal is Signal.ADMITTED and self._wiring.profile == "turnstile":
+        if signal is not Signal.ADMITTED and not self._is_held:
+            self._green_off()
+        elif signal is Signal.ADMITTED and self._wiring.profile == "turnstile":
+            with contextlib.suppress(GateFault):  # the warden tells of it by itself; a lamp stops nothing
                 self._light_green()
-            elif signal is not Signal.ADMITTED and self._has_green:
-                self._green_off()
         self._player.play(signal)
 
     def show_looked_at(self) -> None:
@@ -70,18 +128,32 @@ class Gate:
 
     def off(self) -> None:
         """Relay first, then everything else."""
-        with contextlib.suppress(GateFault):  # then it is dead, or ended by close
-            self._warden.off()
+        self._is_held = False
+        self._ready_told = None
+        self._off("")
         self._player.play(Signal.DARK)
+
+    def drop(self) -> None:
+        """What the guardian holds off, now and for good. From any thread, at any moment, waiting for nothing."""
+        self._warden.drop()
 
     def close(self) -> None:
         """Everything off, and the guardian ended."""
         self._warden.close()
         self._player.close()
 
+    def _held(self) -> list[str]:
+        relays = self._relays if self._wiring.emergency_opens else []
+        return [*relays, "green"] if self._has_green else relays
+
+    def _off(self, name: str) -> None:
+        with contextlib.suppress(GateFault):  # then it is dead, or ended by close, or the warden asks again
+            self._warden.off(name)
+
     def _green_off(self) -> None:
-        self._warden.off("green")
-        self._green_until = time.monotonic()
+        if time.monotonic() < self._green_until:
+            self._off("green")
+            self._green_until = time.monotonic()
 
     def _light_green(self) -> bool:
         if not self._has_green:
@@ -96,13 +168,15 @@ class Gate:
 def open_gate(wiring: settings.Gate, trace: Trace, trace_file: Path | None, news: Callable[[str], None]) -> Gate:
     """Start the guardian and claim every output at off. Raises PinFault or GateFault, with what to do.
 
-    ``news`` is told, from a thread of its own, when the guardian died and was started again.
+    ``news`` is told, from threads of their own, when the guardian died and was started again, and of a lamp that
+    can't be moved.
     """
-    guarded = _wired(wiring, _GUARDED)
-    orders = Orders(wiring.pins, wiring.active_high, guarded, None if trace_file is None else str(trace_file))
+    orders = Orders(
+        wiring.pins, wiring.active_high, _wired(wiring, _GUARDED), None if trace_file is None else str(trace_file)
+    )
     factory = Device.pin_factory = open_factory(wiring.pins)
     lines = {name: Line(name, pin, wiring.active_high, factory, trace) for name, pin in _wired(wiring, _OTHERS).items()}
-    return Gate(wiring, Warden(orders, news), Player(lines))
+    return Gate(wiring, factory, trace, Warden(orders, news), Player(lines, news))
 
 
 def force_off(wiring: settings.Gate) -> list[str]:

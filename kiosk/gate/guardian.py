@@ -1,9 +1,15 @@
 """The guardian: a process of its own that owns the lines which let people in, and drops them by itself.
 
 It is started by ``warden`` in a session of its own, so that what kills the daemon leaves it alive. Commands come on
-stdin, a line each: ``pulse NAME MILLISECONDS``, ``off NAME``, ``off`` and ``alive``. Answers go to stdout: ``ready``
-once, then ``on NAME``, ``busy NAME``, ``off``, ``alive``. Every line is released at its own deadline, when stdin ends
-(the daemon is gone, also by kill -9), at a signal, and at anything that was not expected.
+stdin, a line each: ``pulse NAME MILLISECONDS``, ``hold NAME``, ``off NAME``, ``off``, ``ready on``, ``ready off`` and
+``alive``. Answers go to stdout: ``ready`` once, then ``on NAME`` or ``busy NAME``, ``held NAME``, ``off``, ``ready on``
+or ``ready off``, ``alive``. Every line is released at its own deadline, when stdin ends (the daemon is gone, also by
+kill -9, or it drops everything), at a signal, and at anything that was not expected. What was still to be read when
+stdin ended is not obeyed: nobody is there any more who would know of it.
+
+A pulse ends by itself, within 10 s. A hold is for an emergency: it outlasts that bound, but only as a lease of 2 s that
+a living daemon must ask for again and again. The ready contact opens nothing, so it has no deadline; it is dropped with
+everything else.
 
 Why a line can't stay on. (1) The main loop sleeps no longer than until the nearest deadline. (2) Should the loop hang,
 in a trace on a disk that stalls for instance, a thread that does nothing else switches every line off shortly after
@@ -27,14 +33,16 @@ from types import FrameType
 from gpiozero import Device
 
 from kiosk.gate.lines import Line
-from kiosk.gate.orders import Orders
+from kiosk.gate.orders import HOLD_S, Orders
 from kiosk.gate.pins import open_factory
 from kiosk.trace import Trace
 
 # 100 ms: the shortest pulse turnstiles take; 10 s: the bound of the design (facts: Gates).
 SHORTEST_MS, LONGEST_MS = 100, 10_000
+READY = "ready"  # the one line without a deadline
 LAST_RESORT_S = 0.25  # from a deadline the loop missed to the thread's turn, and from there to the kernel's
 _LONGEST_COMMAND = 256  # bytes
+_STDIN_ENDED = select.POLLHUP | select.POLLRDHUP | select.POLLERR | select.POLLNVAL
 # SIGABRT: systemd's watchdog sends it to the whole unit when the daemon hangs.
 _ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGABRT)
 
@@ -54,13 +62,15 @@ class Guardian:
     def work(self) -> None:
         """Obey until stdin ends or says something that is no command."""
         _say("ready")
+        stdin = select.poll()
+        stdin.register(0, select.POLLIN | select.POLLRDHUP)
         waiting = b""
         while True:
-            if select.select([0], [], [], self._until_deadline())[0]:
-                heard = os.read(0, _LONGEST_COMMAND)
-                if not heard:
+            until = self._until_deadline()
+            for _, event in stdin.poll(None if until is None else until * 1000):
+                if event & _STDIN_ENDED:
                     return
-                *commands, waiting = (waiting + heard).split(b"\n")
+                *commands, waiting = (waiting + os.read(0, _LONGEST_COMMAND)).split(b"\n")
                 if len(waiting) > _LONGEST_COMMAND or not all(map(self._obey, commands)):
                     return
             self._drop_due()
@@ -85,33 +95,36 @@ class Guardian:
 
     def _obey(self, command: bytes) -> bool:
         self._drop_due()  # a late loop must not refuse, or prolong, because of a pulse that is over
-        match command.split():
-            case [b"alive"]:  # the answer proves that every pulse that is over has been dropped
-                _say("alive")
-                return True
-            case [b"off"]:
+        answer = None
+        match command.decode("ascii", "replace").split():
+            case ["alive"]:  # the answer proves that every pulse that is over has been dropped
+                answer = "alive"
+            case ["off"]:
                 self.release()
-                _say("off")
-                return True
-            case [b"off", name] if name.decode("ascii", "replace") in self._lines:
-                self._drop(name.decode())
-                _say("off")
-                return True
-            case [b"pulse", name, milliseconds] if name.decode("ascii", "replace") in self._lines:
-                if not milliseconds.isdigit() or not SHORTEST_MS <= int(milliseconds) <= LONGEST_MS:
-                    return False
-                self._pulse(name.decode(), int(milliseconds) / 1000)
-                return True
-        return False
+                answer = "off"
+            case ["off", name] if name in self._lines:
+                self._drop(name)
+                answer = "off"
+            case ["pulse", name, length] if self._is_timed(name) and _is_length(length):
+                answer = f"busy {name}" if name in self._off_at else self._energise(name, int(length) / 1000, "on")
+            case ["hold", name] if self._is_timed(name):
+                answer = self._energise(name, HOLD_S, "held")
+            case ["ready", "on" | "off" as state] if READY in self._lines:
+                self._lines[READY].set(state == "on")
+                answer = f"ready {state}"
+        if answer is not None:
+            _say(answer)
+        return answer is not None
 
-    def _pulse(self, name: str, seconds: float) -> None:
-        if name in self._off_at:
-            _say(f"busy {name}")
-            return
+    def _is_timed(self, name: str) -> bool:
+        return name in self._lines and name != READY
+
+    def _energise(self, name: str, seconds: float, word: str) -> str:
+        """On, or on for longer; the last resort knows of it first. The answer: what the pin then says."""
         self._off_at[name] = time.monotonic() + seconds
         self._set_last_resort()
         self._lines[name].set(True)
-        _say(f"on {name}" if self._lines[name].is_on() else f"stuck {name}")
+        return f"{word if self._lines[name].is_on() else 'stuck'} {name}"
 
     def _drop_due(self) -> None:
         now = time.monotonic()
@@ -142,6 +155,10 @@ class Guardian:
             self._switch_off()
         finally:
             os._exit(1)
+
+
+def _is_length(word: str) -> bool:
+    return word.isdecimal() and SHORTEST_MS <= int(word) <= LONGEST_MS
 
 
 def _say(answer: str) -> None:

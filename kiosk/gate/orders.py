@@ -1,10 +1,12 @@
-"""What the daemon tells a guardian at its start. Values only."""
+"""What daemon and guardian agree on: what is told at the start, and the lease of a hold. Values only."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 from typing import Literal
+
+HOLD_S = 2.0  # longer than a daemon under load takes to ask again, shorter than anybody notices
 
 
 @dataclass(frozen=True, slots=True)

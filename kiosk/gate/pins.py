@@ -13,7 +13,10 @@ class PinFault(OSError):
 
 
 def open_factory(pins: Literal["lgpio", "mock"]) -> Factory:
-    """The factory every output is made with. Raises PinFault."""
+    """The factory that a process makes all its lines with. Raises PinFault.
+
+    One a process: gpiozero keeps the lines of the Pi's own pins in the class, so that two factories share them.
+    """
     if pins == "mock":
         return MockFactory(pin_class=MockPWMPin)
     try:
@@ -35,24 +38,28 @@ def _lgpio_factory() -> Factory:
     from gpiozero.pins.lgpio import LGPIOFactory, LGPIOPin  # noqa: PLC0415
 
     class SteadyPin(LGPIOPin):  # type: ignore[misc]
-        """A pin that is claimed at its level in one step.
+        """A line that is claimed once, as what it is to be, and stays so until the chip lets go of it."""
 
-        gpiozero claims an output at 0 and then sets it, which pulses every active-low output at each start
-        (gpiozero pull request 1177, not merged).
-        """
+        def __init__(self, factory: Any, info: Any) -> None:
+            """Claim nothing yet: gpiozero makes every line an input without a pull first, and a relay's would float."""
+            super(LGPIOPin, self).__init__(factory, info)
+            self._pwm = self._bounce = self._callback = None
+            self._edges = lgpio.BOTH_EDGES
 
         def output_with_state(self, state: Any) -> None:
-            """Claim the line as an output that is at ``state`` from the first moment."""
+            """Claim the line as an output that is at ``state`` from the first moment.
+
+            gpiozero claims an output at 0 and then sets it, which pulses every active-low output at each start
+            (gpiozero pull request 1177, not merged).
+            """
             lgpio.gpio_claim_output(self.factory._handle, self._number, int(bool(state)))
 
         def close(self) -> None:
-            """Leave an output as it is driven (off, by then) instead of floating; the chip's close lets go of it.
+            """Leave an output as it is driven (off, by then) instead of floating.
 
-            gpiozero turns a closed output into an input without a pull (gpiozero issue 1146), which half switches
-            some relay boards.
+            gpiozero turns what it closes into an input without a pull (gpiozero issue 1146), which half switches some
+            relay boards; and it would claim a line that another process holds.
             """
-            if self.factory._handle is not None and self.function != "output":
-                super().close()
 
     factory = LGPIOFactory()
     factory.pin_class = SteadyPin

@@ -1,13 +1,15 @@
 """What lamps and buzzer do for each thing there is to say, and the thread that plays it.
 
 Colour, rhythm and sound all differ: about 8 % of men do not see red from green, and "already used" must neither look
-nor sound like success (facts: Gates). Green is not here: it lets people in, so the guardian holds it.
+nor sound like success (facts: Gates). Green is not here: it lets people in, so the guardian holds it; it is lit for
+those in ``SHOW_GREEN``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -24,6 +26,8 @@ class Signal(StrEnum):
     REFUSED = "refused"
     WAIT = "wait"  # no answer, or ask staff
     FAULT = "fault"
+    EMERGENCY = "emergency"  # go
+    ALARM = "alarm"  # tailgating, a forced passage, the housing opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +48,24 @@ PATTERNS: Mapping[Signal, Pattern] = {
     Signal.BUSY: _pattern(("amber", 0)),
     Signal.ADMITTED: _pattern(("buzzer", 0.15), ("", 0)),  # one short tone
     Signal.REFUSED: _pattern(("red buzzer", 0.5), ("red", 0.2), ("red buzzer", 0.5), ("red", 0)),  # two long ones
-    Signal.WAIT: _pattern(*[("amber buzzer", 0.08), ("amber", 0.08)] * 3, ("amber", 0)),  # three very short ones
+    Signal.WAIT: _pattern(*[("amber buzzer", 0.08), ("", 0.08)] * 3, ("amber", 0)),  # three very short ones
     Signal.FAULT: _pattern(("amber", 0.25), ("red", 0.25), again=True),
+    Signal.EMERGENCY: _pattern(("amber buzzer", 0.3), ("", 1.7), again=True),  # slow, as long as it lasts
+    Signal.ALARM: _pattern(("red buzzer", 0.12), ("", 0.12), again=True),  # fast, until there is other news
 }
+SHOW_GREEN = frozenset({Signal.ADMITTED, Signal.EMERGENCY})
 
 
 class Player:
-    """Plays one pattern on the lines there are; a new one ends the one before."""
+    """Plays one pattern on the lines there are; a new one ends the one before.
 
-    def __init__(self, lines: Mapping[str, Line]) -> None:
+    A line that can't be moved stops nothing and no other line; ``news`` is told when it begins, from any thread.
+    """
+
+    def __init__(self, lines: Mapping[str, Line], news: Callable[[str], None]) -> None:
         self._lines = lines
+        self._news = news
+        self._broken: set[str] = set()
         self._changed = threading.Condition()
         self._pattern: Pattern | None = PATTERNS[Signal.DARK]
         self._turn = 0  # counts the patterns played
@@ -79,7 +91,8 @@ class Player:
             self._changed.notify()
         self._thread.join(timeout=2.0)
         for line in self._lines.values():
-            line.close()
+            with contextlib.suppress(Exception):  # lgpio's own is a bare Exception; it was told of already
+                line.close()
 
     def _play(self) -> None:
         with self._changed:
@@ -95,4 +108,10 @@ class Player:
 
     def _set(self, on: frozenset[str]) -> None:
         for name, line in self._lines.items():
-            line.set(name in on)
+            try:
+                line.set(name in on)
+                self._broken.discard(name)
+            except Exception as error:  # lgpio's own is a bare Exception
+                if name not in self._broken:
+                    self._broken.add(name)
+                    self._news(f"{name} can't be moved: {error}")

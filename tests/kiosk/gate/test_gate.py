@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from kiosk import settings
+from kiosk.edges import Pulsed
 from kiosk.gate import DARK_S, PinFault, Signal, force_off, open_gate
 from kiosk.trace import Trace
 
@@ -27,7 +28,7 @@ from kiosk.trace import Trace
 trace = Path(sys.argv[1])
 wiring = settings.Gate(pins=sys.argv[2], pulse_ms=int(sys.argv[3]), relay=17, green=22, red=23, amber=24, buzzer=25)
 gate = open_gate(wiring, Trace(trace), trace, print)
-print("on" if gate.pulse("a scan id") else "not on", flush=True)
+print(gate.pulse("a scan id"), flush=True)
 sys.stdin.read()
 """
 
@@ -58,7 +59,7 @@ def start_daemon(trace):
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         started.append(subprocess.Popen(command, **pipes, start_new_session=True, env=environment))
         assert select.select([started[-1].stdout], [], [], 60)[0]
-        assert started[-1].stdout.readline() == b"on\n"
+        assert started[-1].stdout.readline() == b"given\n"
         return started[-1]
 
     yield start
@@ -75,7 +76,7 @@ def test_opening_a_gate_gives_no_pulse_and_lights_nothing(open_here, trace):
 
 def test_a_pulse_is_known_to_be_on_when_it_is_confirmed_and_ends_by_itself(open_here, trace):
     gate = open_here(pulse_ms=10_000)
-    assert gate.pulse("a scan id")
+    assert gate.pulse("a scan id") is Pulsed.GIVEN
     assert trace.values("relay") == [0, 1]
     gate.off()
     assert trace.values("relay") == [0, 1, 0]
@@ -83,8 +84,8 @@ def test_a_pulse_is_known_to_be_on_when_it_is_confirmed_and_ends_by_itself(open_
 
 def test_a_pulse_while_one_is_on_is_refused_and_adds_nothing(open_here, trace):
     gate = open_here(pulse_ms=500)
-    assert gate.pulse("one")
-    assert not gate.pulse("two")
+    assert gate.pulse("one") is Pulsed.GIVEN
+    assert gate.pulse("two") is not Pulsed.GIVEN
     trace.wait_for("relay", 0, 1, 0)
 
 
@@ -96,7 +97,7 @@ def test_pulses_from_many_threads_at_once_are_one(open_here, trace):
         thread.start()
     for thread in threads:
         thread.join()
-    assert given.count(True) == 1
+    assert given.count(Pulsed.GIVEN) == 1
     assert trace.values("relay") == [0, 1]
 
 
@@ -145,7 +146,7 @@ def test_after_a_dead_guardian_there_is_news_no_pulse_and_then_a_gate_that_works
     eventually("news", lambda: gate.told)
     eventually("the gate is ready", gate.is_ready)
     assert trace.values("relay") == [0, 0]  # each guardian says once that it starts off
-    assert gate.pulse("the next guest")
+    assert gate.pulse("the next guest") is Pulsed.GIVEN
     trace.wait_for("relay", 0, 0, 1, 0)
 
 
@@ -153,7 +154,7 @@ def test_a_pulse_that_a_stopped_guardian_never_confirmed_is_not_given_later(open
     gate = open_here(pulse_ms=100)
     [stopped] = _guardians_of(os.getpid())
     os.kill(stopped, signal.SIGSTOP)
-    assert not gate.pulse("a scan id")
+    assert gate.pulse("a scan id") is not Pulsed.GIVEN
     eventually("a new guardian", lambda: gate.is_ready() and _guardians_of(os.getpid()) not in ([], [stopped]))
     assert 1 not in trace.values("relay")
 
@@ -162,7 +163,7 @@ def test_without_a_guardian_a_pulse_is_refused_and_nothing_waits_for_it(open_her
     gate = open_here()
     gate.close()
     assert not gate.is_ready()
-    assert not gate.pulse("a scan id")
+    assert gate.pulse("a scan id") is not Pulsed.GIVEN
     assert trace.values("relay") == [0]
 
 
@@ -178,7 +179,7 @@ def test_a_closed_gate_is_off_and_leaves_no_process(open_here, trace):
 
 def test_a_light_gate_opens_with_green_and_never_with_the_relay(open_here, trace):
     gate = open_here(profile="light")
-    assert gate.pulse("a scan id")
+    assert gate.pulse("a scan id") is Pulsed.GIVEN
     assert trace.values("green") == [0, 1]
     gate.show(Signal.ADMITTED)
     assert trace.values("green") == [0, 1]
@@ -187,8 +188,8 @@ def test_a_light_gate_opens_with_green_and_never_with_the_relay(open_here, trace
 
 def test_a_second_guest_sees_a_green_of_their_own(open_here, trace):
     gate = open_here(profile="light")
-    assert gate.pulse("one")
-    assert gate.pulse("two")
+    assert gate.pulse("one") is Pulsed.GIVEN
+    assert gate.pulse("two") is Pulsed.GIVEN
     assert trace.values("green") == [0, 1, 0, 1]
     (_, _), (_, _), (off_at, _), (on_at, _) = trace.edges("green")
     assert on_at - off_at >= DARK_S
@@ -215,7 +216,7 @@ def test_a_gate_with_nothing_but_a_relay_works(trace, open_here):
     gate = open_here(green=None, red=None, amber=None, buzzer=None)
     for signal_ in Signal:
         gate.show(signal_)
-    assert gate.pulse("a scan id")
+    assert gate.pulse("a scan id") is Pulsed.GIVEN
 
 
 def test_active_low_outputs_are_never_energised_by_a_start_or_an_end(chip):

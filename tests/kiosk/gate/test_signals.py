@@ -16,7 +16,7 @@ PINS = {"red": 23, "amber": 24, "buzzer": 25}
 def player(trace):
     factory = MockFactory(pin_class=MockPWMPin)
     lines = {name: Line(name, pin, True, factory, Trace(trace.file)) for name, pin in PINS.items()}
-    it = Player(lines)
+    it = Player(lines, print)
     yield it
     it.close()
 
