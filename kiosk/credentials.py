@@ -60,6 +60,10 @@ class Credentials:
 _FILE = TypeAdapter(Credentials)
 
 
+class DamagedCredentials(ValueError):
+    """A file of credentials that makes no sense. The message names the fields, never what is in them."""
+
+
 class CredentialStore:
     """``credentials.json`` in the state folder, and beside it the pending one that was not yet tested."""
 
@@ -69,6 +73,10 @@ class CredentialStore:
     def load(self) -> Credentials | None:
         """The pairing in force, or None. A damaged file is set aside, see ``damaged``. Raises OSError."""
         return self._read(self._folder / PAIRED_FILE)
+
+    def look(self) -> Credentials | None:
+        """The pairing in force, or None; changes nothing, so for doctor. Raises DamagedCredentials, OSError."""
+        return _parse(self._folder / PAIRED_FILE)
 
     def load_pending(self) -> Credentials | None:
         """Credentials that a server gave and no test has confirmed yet, or None. Raises OSError."""
@@ -105,20 +113,20 @@ class CredentialStore:
                 durable.remove(draft)
 
     def damaged(self) -> list[Path]:
-        """Files that could not be understood and were set aside; doctor names them."""
-        return sorted(self._folder.glob(f"credentials*.{_DAMAGED}-*"))
+        """Files that could not be understood and were set aside; doctor names them. None in an unreadable folder."""
+        try:
+            return sorted(self._folder.glob(f"credentials*.{_DAMAGED}-*"))
+        except OSError:
+            return []
 
     def _read(self, file: Path) -> Credentials | None:
         try:
-            content = file.read_bytes()
-        except FileNotFoundError:
-            return None
-        try:
-            return _FILE.validate_json(content)
-        except ValidationError as error:
-            places = sorted({".".join(str(part) for part in e["loc"]) or "the file" for e in error.errors()})
-            kept = self._set_aside(file)
-            log.warning("%s is damaged (%s): set aside as %s", file, ", ".join(places), kept.name)
+            return _parse(file)
+        except DamagedCredentials as damage:
+            try:
+                log.warning("%s is damaged (%s): set aside as %s", file, damage, self._set_aside(file).name)
+            except OSError as error:
+                log.error("%s is damaged (%s) and can't be set aside: %s", file, damage, error)
             return None
 
     def _set_aside(self, file: Path) -> Path:
@@ -128,3 +136,14 @@ class CredentialStore:
         durable.move(file, kept)
         kept.chmod(0o600)
         return kept
+
+
+def _parse(file: Path) -> Credentials | None:
+    """What the file says; None when there is none. Raises DamagedCredentials, OSError."""
+    try:
+        return _FILE.validate_json(file.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValidationError as error:
+        places = sorted({".".join(str(part) for part in e["loc"]) or "the file" for e in error.errors()})
+        raise DamagedCredentials(", ".join(places)) from None  # the error itself quotes the key

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 from dataclasses import FrozenInstanceError
 
 import pytest
 
-from kiosk.credentials import PAIRED_FILE, Credentials, CredentialStore, printable
+from kiosk.credentials import PAIRED_FILE, Credentials, CredentialStore, DamagedCredentials, printable
 
 KEY = "PREFIX01.very-secret-indeed"
 GATE = "45e71a3f-aaeb-481f-a8b4-a76f35eda75f"
@@ -111,6 +112,30 @@ def test_damaged_file_is_set_aside_and_reported_without_its_content(store, paire
     assert not paired.exists()
     assert "damaged" in caplog.text
     assert KEY not in caplog.text
+
+
+def test_damage_on_a_disk_that_can_not_be_written_is_an_unpaired_gate_and_no_traceback(
+    store, paired, caplog, monkeypatch
+):
+    def read_only(source, target):
+        raise OSError(errno.EROFS, "Read-only file system", str(target))
+
+    monkeypatch.setattr("kiosk.durable.move", read_only)
+    paired.write_bytes(b"damaged")
+    with caplog.at_level(logging.WARNING):
+        assert store.load() is None
+    assert "can't be set aside" in caplog.text
+    assert paired.read_bytes() == b"damaged"
+
+
+def test_looking_changes_nothing_and_quotes_nothing(store, paired, tmp_path):
+    assert store.look() == CREDENTIALS
+    paired.write_bytes(json.dumps(WHOLE | {"api_key": "secret"}).encode())
+    with pytest.raises(DamagedCredentials, match=r"^api_key$") as damage:
+        store.look()
+    assert damage.value.__suppress_context__
+    assert store.damaged() == []
+    assert CredentialStore(tmp_path / "nowhere").look() is None
 
 
 def test_second_damage_does_not_overwrite_the_first(store, paired):
