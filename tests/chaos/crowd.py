@@ -1,0 +1,285 @@
+"""The guests: who comes with what to which gate, what they see there, and what they do then."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import json
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+import segno
+from PIL import Image
+
+from kiosk.demo.scenes import Ticket, forge
+from tests.chaos.venue import FRAMES_PER_S, Gate, Line
+
+_QUICK_S = 0.5  # a phone held up for a moment, then lowered while its owner waits
+_LOOKS_BACK_S = 1.0  # who has given up and turns round still hears the gate
+_WAITS_FOR_PULSE_S = 3.0  # green and not open yet: the gate rests between two guests
+_COMES_BACK_S = (3.0, 8.0)  # the same code is news again after 2.5 s (facts: suppress a repeat)
+_LAST_TRIES = 4
+_TELL_EVERY = 50  # presentations
+
+
+class Kind(StrEnum):
+    """What a guest is up to."""
+
+    HONEST = "honest"
+    TWICE = "twice"  # comes again once inside, for a friend
+    PAIR = "pair"  # one ticket, two people, two gates, at the same time
+    SHEET = "sheet"  # several tickets on one sheet of paper, then each alone
+    FORGED = "forged"  # the uuid of a real ticket under a signature that nobody made
+    CANCELLED = "cancelled"
+
+
+_HOW_MANY = {Kind.HONEST: 50, Kind.TWICE: 18, Kind.PAIR: 10, Kind.SHEET: 6, Kind.FORGED: 10, Kind.CANCELLED: 6}
+
+
+@dataclass(eq=False)
+class Guest:
+    """One person. ``tickets`` are uuids: one, but for a sheet."""
+
+    kind: Kind
+    tickets: tuple[str, ...]
+    frame: Path
+    waited_at: list[int] = field(default_factory=list)  # gates that told "please wait", or nothing; the last one last
+    comes_again: int = 0  # times, once inside
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One presentation as the guest saw it. Monotonic seconds. ``verdict`` None: the gate said nothing."""
+
+    gate: str
+    kind: Kind
+    tickets: tuple[str, ...]
+    since: float
+    until: float
+    verdict: str | None
+    reason: str | None
+    about: str | None  # the ticket of that verdict
+    went_in: str | None  # the ticket that the gate opened for
+
+
+class Book:
+    """Tickets that nobody has presented yet, and what must become of those that were."""
+
+    def __init__(self, tickets: Sequence[Ticket], cancelled: Sequence[Ticket], folder: Path) -> None:
+        folder.mkdir()
+        self._folder = folder
+        self._fresh = list(tickets)
+        self.cancelled = cancelled
+        self.may_enter: dict[str, bool] = {}
+
+    def take(self, may_enter: bool = True) -> Ticket:
+        """A fresh one. Raises IndexError when the organiser made too few."""
+        ticket = self._fresh.pop()
+        self.may_enter[ticket.uuid] = may_enter
+        return ticket
+
+    def picture(self, *codes: str) -> Path:
+        """What the camera sees of these codes, in a file: small and sharp, since reading is not what is tried."""
+        path = self._folder / f"{len(list(self._folder.iterdir())):05d}.png"
+        images: list[Image.Image] = []
+        for code in codes:
+            segno.make_qr(code, error="l", boost_error=False, mask=0).save(str(path), scale=3, border=4)
+            with Image.open(path) as drawn:
+                images.append(drawn.convert("L"))
+        sheet = Image.new("L", (sum(image.width for image in images), images[0].height), 255)
+        for number, image in enumerate(images):
+            sheet.paste(image, (number * images[0].width, 0))
+        sheet.save(path, compress_level=1)
+        return path
+
+
+class Crowd:
+    """Guests at all gates, one at a time before each."""
+
+    def __init__(self, gates: Sequence[Gate], book: Book, seed: str, record: Path, tell: Callable[[str], None]) -> None:
+        self._gates = gates
+        self._tell = tell
+        self._book = book
+        self._random = random.Random(seed)
+        self._record = record.open("a", encoding="utf-8")
+        self._lock = threading.Lock()
+        self._queues: list[list[tuple[float, int, Guest]]] = [[] for _ in gates]
+        self._numbers = itertools.count()
+        self._guests: list[Guest] = []
+        self._inside: set[str] = set()  # tickets that a gate opened for while somebody with it stood there
+        self._with_staff: set[str] = set()
+        self._failure: Exception | None = None
+        self.presentations = 0
+
+    def come(self, enough: int) -> None:
+        """Present until there were ``enough`` presentations in all. Raises what went wrong in a gate's thread."""
+        threads = [
+            threading.Thread(target=self._stand_at, args=(number, enough), name=gate.name)
+            for number, gate in enumerate(self._gates)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if self._failure is not None:
+            raise self._failure
+
+    def come_for_the_last_time(self) -> None:
+        """The faults are over: who may enter and is not inside tries where he was told to wait, then elsewhere."""
+        time.sleep(_COMES_BACK_S[0])
+        for guest in self._guests:
+            if guest.kind in (Kind.FORGED, Kind.CANCELLED, Kind.SHEET):
+                continue
+            elsewhere = [n for n in range(len(self._gates)) if n not in guest.waited_at]
+            tries = [n for n in dict.fromkeys([*reversed(guest.waited_at), *elsewhere]) for _ in range(_LAST_TRIES)]
+            while tries and guest.tickets[0] not in self._inside | self._with_staff:
+                number = tries.pop(0)
+                if self._visit(number, guest).verdict == "refused":
+                    tries = [n for n in tries if n != number]
+                else:
+                    time.sleep(_COMES_BACK_S[0] if guest.tickets[0] not in self._inside else 0.0)
+
+    def present(self, gate: Gate, guest: Guest) -> Visit:
+        """Hold it up, look at lamps, screen and gate, and leave."""
+        gate.lines()
+        mark, since = len(gate.lines()), time.monotonic()
+        is_quick = self._random.random() < 0.25
+        gives_up = since + self._random.uniform(2.0, 5.0)
+        lowers = since + _QUICK_S if is_quick else gives_up
+        seen: Line = {}
+        went_in = None
+        while (now := time.monotonic()) < gives_up:
+            if now < lowers:
+                gate.show(guest.frame)
+            seen, went_in = _look(gate.lines()[mark:], guest.tickets)
+            if went_in or seen.get("verdict") == "refused":
+                break
+            time.sleep(1 / FRAMES_PER_S)
+        gate.clear()
+        leaves = time.monotonic() + (_WAITS_FOR_PULSE_S if seen.get("verdict") == "admitted" else _LOOKS_BACK_S)
+        while not went_in and seen.get("verdict") != "refused" and time.monotonic() < leaves:
+            time.sleep(1 / FRAMES_PER_S)
+            seen, went_in = _look(gate.lines()[mark:], guest.tickets)
+        visit = Visit(
+            gate=gate.name,
+            kind=guest.kind,
+            tickets=guest.tickets,
+            since=since,
+            until=time.monotonic(),
+            verdict=seen.get("verdict"),
+            reason=seen.get("reason") or seen.get("fault"),
+            about=seen.get("ticket"),
+            went_in=went_in,
+        )
+        with self._lock:
+            self.presentations += 1
+            self._record.write(json.dumps(asdict(visit)) + "\n")
+            self._record.flush()
+            if self.presentations % _TELL_EVERY == 0:
+                self._tell(f"{self.presentations} presentations, {len(self._inside)} tickets inside")
+        return visit
+
+    def _stand_at(self, number: int, enough: int) -> None:
+        try:
+            while self.presentations < enough and self._failure is None:
+                guest = self._next(number)
+                if guest is None:
+                    time.sleep(1 / FRAMES_PER_S)
+                elif guest.kind is not Kind.HONEST or guest.tickets[0] not in self._inside:
+                    self._go_on(guest, number, self._visit(number, guest))
+        except Exception as failure:  # whatever it is, it is told where all threads are waited for
+            self._failure = failure
+
+    def _visit(self, number: int, guest: Guest) -> Visit:
+        visit = self.present(self._gates[number], guest)
+        with self._lock:
+            if visit.went_in:
+                self._inside.add(visit.went_in)
+            if visit.about and visit.reason == "ask_staff":
+                self._with_staff.add(visit.about)
+        return visit
+
+    def _next(self, number: int) -> Guest | None:
+        """Who is first in this gate's queue; somebody new when nobody is."""
+        with self._lock:
+            queue = self._queues[number]
+            if not queue or queue[0][0] > time.monotonic():
+                self._arrive(number)
+            return heapq.heappop(queue)[2] if queue and queue[0][0] <= time.monotonic() else None
+
+    def _send(self, guest: Guest, number: int, at: float) -> None:
+        heapq.heappush(self._queues[number], (at, next(self._numbers), guest))
+
+    def _arrive(self, number: int) -> None:
+        """Somebody new at this gate, sometimes with company."""
+        kind = self._random.choices(list(_HOW_MANY), list(_HOW_MANY.values()))[0]
+        other = self._random.randrange(len(self._gates))
+        now = time.monotonic()
+        for guest, gate, after_s in self._invent(kind, number, other):
+            self._guests.append(guest)
+            self._send(guest, gate, now + after_s)
+
+    def _invent(self, kind: Kind, here: int, other: int) -> list[tuple[Guest, int, float]]:
+        """Who comes, to which gate, after how long."""
+        picture = self._book.picture
+        match kind:
+            case Kind.CANCELLED:
+                ticket = self._random.choice(self._book.cancelled)
+                return [(Guest(kind, (ticket.uuid,), picture(ticket.code)), here, 0.0)]
+            case Kind.FORGED:
+                owner_comes = self._random.random() < 0.6
+                ticket = self._book.take(may_enter=owner_comes)
+                forger = Guest(kind, (ticket.uuid,), picture(forge(ticket).code))
+                if not owner_comes:
+                    return [(forger, here, 0.0)]
+                owner = Guest(Kind.HONEST, (ticket.uuid,), picture(ticket.code))
+                wait = self._random.uniform(0.0, 4.0)
+                return [(forger, other, wait), (owner, here, 4.0 - wait)]
+            case Kind.PAIR:
+                ticket = self._book.take()
+                frame = picture(ticket.code)
+                return [(Guest(kind, (ticket.uuid,), frame), gate, 0.2) for gate in (here, other)]
+            case Kind.SHEET:
+                tickets = [self._book.take() for _ in range(3)]
+                sheet = Guest(kind, tuple(t.uuid for t in tickets), picture(*(t.code for t in tickets)))
+                each = [Guest(Kind.HONEST, (t.uuid,), picture(t.code)) for t in tickets]
+                return [(sheet, here, 0.0), *((guest, here, 4.0 + n) for n, guest in enumerate(each))]
+        ticket = self._book.take()
+        again = self._random.choice((1, 1, 2)) if kind is Kind.TWICE else 0
+        return [(Guest(kind, (ticket.uuid,), picture(ticket.code), comes_again=again), here, 0.0)]
+
+    def _go_on(self, guest: Guest, number: int, visit: Visit) -> None:
+        """Inside, away, or back in a queue."""
+        next_at = number
+        if visit.went_in or guest.tickets[0] in self._inside:
+            if not guest.comes_again:
+                return
+            guest.comes_again -= 1
+        elif visit.verdict == "refused":
+            # Called used, having waited elsewhere: the screen names that gate, and the guest goes back there.
+            guest.waited_at = [n for n in guest.waited_at if n != number]
+            if visit.reason != "already_scanned" or not guest.waited_at:
+                return
+            next_at = guest.waited_at[-1]
+        else:
+            guest.waited_at = [*(n for n in guest.waited_at if n != number), number]
+        with self._lock:
+            if self._random.random() < 0.2:
+                next_at = self._random.randrange(len(self._gates))
+            self._send(guest, next_at, time.monotonic() + self._random.uniform(*_COMES_BACK_S))
+
+
+def _look(lines: Sequence[Line], tickets: tuple[str, ...]) -> tuple[Line, str | None]:
+    """The last verdict on one of these tickets, and the ticket that the relay opened for after it."""
+    seen: Line = {}
+    for line in lines:
+        if line["event"] == "verdict" and line["ticket"] in tickets:
+            seen = line
+        elif line["event"] == "pin" and line["pin"] == "relay" and line["value"] and seen.get("verdict") == "admitted":
+            return seen, str(seen["ticket"])
+    return seen, None

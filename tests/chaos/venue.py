@@ -1,0 +1,248 @@
+"""What really runs: the ticket server and the gates, as processes that can be killed, frozen and cut off from power."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from kiosk.journal import FILE_NAME
+from tests.chaos.proxy import LOCAL
+
+Line = dict[str, Any]
+PULSE_MS = 100
+CAMERA_FPS = 12.0
+FRAMES_PER_S = 10.0  # fewer than the camera takes, so that it catches up after a stall
+_FRAMES_KEPT = 4  # a real camera shows nothing of what was before its start
+_PATIENCE_S = 60.0  # for anything that a loaded machine does at all
+_POLL_S = 0.02
+_BIN = Path(sys.executable).parent
+
+
+class VenueError(RuntimeError):
+    """A part does not run as it should; the message says which, and where its log is."""
+
+
+def eventually(what: str, ask: Callable[[], object], seconds: float = _PATIENCE_S) -> None:
+    """Wait until ``ask`` says something true. Raises VenueError with what was waited for."""
+    end = time.monotonic() + seconds
+    while not ask():
+        if time.monotonic() > end:
+            raise VenueError(f"waited {seconds:.0f} s for: {what}")
+        time.sleep(_POLL_S)
+
+
+class _Program:
+    """One process of the product in a session of its own, started again as often as it takes."""
+
+    def __init__(self, command: list[str], log: Path) -> None:
+        self.log = log
+        self._command = command
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """While it runs."""
+        return None if self._process is None or self._process.poll() is not None else self._process.pid
+
+    def tasks(self) -> list[int]:
+        """Its threads, the main one (which has the process's number) first; [] when it does not run."""
+        with contextlib.suppress(OSError):
+            return sorted(int(task.name) for task in Path(f"/proc/{self.pid}/task").iterdir())
+        return []
+
+    def begin(self) -> None:
+        """Start it; what it says is added to its log."""
+        with self.log.open("ab") as log:
+            environment = {name: value for name, value in os.environ.items() if not name.startswith("PORTILLON_")}
+            self._process = subprocess.Popen(
+                [str(_BIN / self._command[0]), *self._command[1:]],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                start_new_session=True,
+            )
+
+    def signal_group(self, number: signal.Signals) -> None:
+        """To the process and its group; nothing happens when it has ended."""
+        if self._process is not None and self._process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """End it by this signal, insist after a while; its exit status. 0 when it did not run."""
+        if self._process is None:
+            return 0
+        self.signal_group(number)
+        try:
+            return self._process.wait(_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self.signal_group(signal.SIGKILL)
+            return self._process.wait()
+
+    def wait(self, seconds: float) -> bool:
+        """True when it has ended within so long."""
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(seconds)
+        return self.pid is None
+
+
+class Server:
+    """portillon-api on a port of its own, with its database in ``folder``; and the organiser's shell beside it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.database = folder / "tickets.sqlite3"
+        with socket.socket() as probe:
+            probe.bind((LOCAL, 0))
+            self.port = int(probe.getsockname()[1])
+        self._url = f"sqlite:///{self.database}"
+        serve = ["portillon-api", "serve", "--database", self._url, "--host", LOCAL, "--port", str(self.port)]
+        self.program = _Program(serve, folder / "api.log")
+
+    def start(self) -> None:
+        """Start it and wait until it listens. Raises VenueError."""
+        self.program.begin()
+        eventually(f"the server listens; see {self.program.log}", self._listens)
+
+    def shell(self, *words: str) -> Any:
+        """One command of the organiser's shell; its JSON answer."""
+        command = [str(_BIN / "portillon-api"), *words, "--database", self._url, "--json"]
+        return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex((LOCAL, self.port)) == 0
+
+
+class Gate:
+    """portillon-kiosk on mock pins, with a folder in the place of its camera. ``lock`` is for who kills it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.name = folder.name
+        self.folder = folder
+        self.state = folder / "state"
+        self.trace = folder / "trace.jsonl"
+        self.lock = threading.Lock()
+        self.cuts = 0
+        self._street = folder / "street"
+        self._street.mkdir(parents=True)
+        self._config = folder / "kiosk.toml"
+        self._config.write_text(_kiosk_toml(self.state, self._street, self.trace), "utf-8")
+        self.program = _Program(["portillon-kiosk", "run", "--config", str(self._config)], folder / "kiosk.log")
+        self._reading = threading.Lock()
+        self._read = 0
+        self._lines: list[Line] = []
+        self._frame = 0
+
+    @property
+    def journal(self) -> Path:
+        """The file of its journal."""
+        return self.state / FILE_NAME
+
+    def pair(self, url: str) -> None:
+        """Pair it by hand."""
+        command = [str(_BIN / "portillon-kiosk"), "pair", url, "--config", str(self._config)]
+        subprocess.run(command, check=True, capture_output=True)
+
+    def start(self) -> None:
+        """Start it and wait until it is ready for guests. Raises VenueError."""
+        before = len(self.lines())
+        self.program.begin()
+        eventually(f"{self.name} is ready; see {self.program.log}", lambda: self._is_ready_since(before))
+
+    def show(self, frame: Path | None) -> None:
+        """The camera's next picture; None: an empty street, which is what it sees where there is none."""
+        if frame is None:
+            return
+        self._frame += 1
+        os.link(frame, self._street / f"{self._frame:07d}.png")
+        (self._street / f"{self._frame - _FRAMES_KEPT:07d}.png").unlink(missing_ok=True)
+
+    def clear(self) -> None:
+        """Nothing is before the camera any more."""
+        for number in range(self._frame - _FRAMES_KEPT, self._frame + 1):
+            (self._street / f"{number:07d}.png").unlink(missing_ok=True)
+
+    def lines(self) -> list[Line]:
+        """The trace until now, of all its lives. A line that is not whole yet comes the next time."""
+        with self._reading:
+            if self.trace.exists():
+                with self.trace.open("rb") as file:
+                    file.seek(self._read)
+                    new = file.read()
+                whole = new[: new.rfind(b"\n") + 1]
+                self._read += len(whole)
+                self._lines += [json.loads(line) for line in whole.splitlines()]
+            return self._lines
+
+    def guardian(self) -> int | None:
+        """The process that owns the relay."""
+        for task in self.program.tasks():
+            with contextlib.suppress(OSError):
+                for child in Path(f"/proc/{task}/task/{task}/children").read_text().split():
+                    if b"kiosk.gate.guardian" in Path(f"/proc/{child}/cmdline").read_bytes():
+                        return int(child)
+        return None
+
+    def cut_power(self) -> None:
+        """What is on the disk at one moment while it runs is all that the next start finds."""
+        self.cuts += 1
+        copy = self.folder / f"state.cut-{self.cuts}"
+        # Stopped first: else the copy would be of a time before what the gate has done since.
+        self.program.signal_group(signal.SIGSTOP)
+        eventually(f"{self.name} stands still", lambda: all(map(_is_stopped, self.program.tasks())))
+        shutil.copytree(self.state, copy, ignore_dangling_symlinks=True)
+        self.program.end(signal.SIGKILL)
+        self.state.rename(self.folder / f"state.before-{self.cuts}")
+        copy.rename(self.state)
+
+    def _is_ready_since(self, before: int) -> bool:
+        if self.program.pid is None:
+            raise VenueError(f"{self.name} does not start; see {self.program.log}")
+        return any(line.get("state") == "ready" for line in self.lines()[before:])
+
+
+def _is_stopped(task: int) -> bool:
+    try:
+        return "State:\tT" in Path(f"/proc/{task}/status").read_text()
+    except OSError:
+        return True  # ended
+
+
+def _kiosk_toml(state: Path, street: Path, trace: Path) -> str:
+    return f"""\
+state_dir = {json.dumps(str(state))}
+
+[camera]
+source = "replay"
+path = {json.dumps(str(street))}
+fps = {CAMERA_FPS}
+
+[server]
+answer_within_s = 1.0
+
+[gate]
+profile = "turnstile"
+pins = "mock"
+relay = 17
+green = 27
+red = 22
+amber = 23
+pulse_ms = {PULSE_MS}
+pulse_gap_ms = 100
+
+[trace]
+file = {json.dumps(str(trace))}
+"""
