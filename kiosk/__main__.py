@@ -23,6 +23,8 @@ def build_parser() -> argparse.ArgumentParser:
     by_hand = commands.add_parser("pair", parents=[place], help="pair with a server, as if its QR had been shown")
     by_hand.add_argument("url", metavar="URL", help="the admin's pairing URL, ending in /TOKEN/pair")
     commands.add_parser("unpair", parents=[place], help="forget the server; the journal stays")
+    doctor = commands.add_parser("doctor", parents=[place], help="what is wrong with this gate, and the fix for it")
+    doctor.add_argument("--json", action="store_true", help="as a list of objects: check, level, found, fix")
     gate = commands.add_parser("gate", help="the relay, the lamps and the inputs").add_subparsers(
         dest="gate_command", required=True, metavar="off|sheet"
     )
@@ -124,6 +126,12 @@ def _gate_sheet(given: argparse.Namespace) -> int:
     return 0
 
 
+def _doctor(given: argparse.Namespace) -> int:
+    from kiosk import doctor  # noqa: PLC0415  (its rooms are only needed here)
+
+    return doctor.run(given.config or settings.DEFAULT_FILE, given.state, given.json)
+
+
 def _config(given: argparse.Namespace) -> int:
     if given.config_command == "check":
         settings.load(given.file, environment={})
@@ -147,7 +155,15 @@ def _demo(given: argparse.Namespace) -> int:
     return demo.run(svg=given.svg, keep=given.keep)
 
 
-_COMMANDS = {"run": _run, "pair": _pair, "unpair": _unpair, "gate": _gate, "config": _config, "demo": _demo}
+_COMMANDS = {
+    "run": _run,
+    "pair": _pair,
+    "unpair": _unpair,
+    "doctor": _doctor,
+    "gate": _gate,
+    "config": _config,
+    "demo": _demo,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

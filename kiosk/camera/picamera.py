@@ -29,14 +29,11 @@ _HUNG = "the camera can't be closed within {:g} s: it hangs, and only a new proc
 
 
 class PiCamera:
-    """One Camera Module. Only this class ever meets picamera2, which exists on a Pi alone."""
+    """One Camera Module. Only this module ever meets picamera2, which exists on a Pi alone."""
 
     def __init__(self, width: int, height: int, fps: float) -> None:
         """Start a stream of ``width`` x ``height`` pixels (made even); CameraFault when it can't be."""
-        try:
-            self._picamera2: Any = importlib.import_module("picamera2")
-        except (ImportError, ValueError) as error:  # ValueError: built for another numpy than the one in the venv
-            raise CameraFault(_MISSING.format(error)) from error
+        self._picamera2 = _picamera2()
         try:
             self._camera = self._picamera2.Picamera2()
         except IndexError as error:
@@ -87,6 +84,18 @@ class PiCamera:
         given = self._camera.camera_configuration()["lores"]  # libcamera may have chosen other numbers
         self._size: tuple[int, int] = given["size"]
         self._stride: int = given["stride"]
+
+
+def attached() -> list[str]:
+    """The models of the Camera Modules that are plugged in; opens none of them. CameraFault without picamera2."""
+    return [str(camera.get("Model")) for camera in _picamera2().Picamera2.global_camera_info()]
+
+
+def _picamera2() -> Any:
+    try:
+        return importlib.import_module("picamera2")
+    except (ImportError, ValueError) as error:  # ValueError: built for another numpy than the one in the venv
+        raise CameraFault(_MISSING.format(error)) from error
 
 
 def luma(buffer: npt.NDArray[np.uint8], width: int, height: int, stride: int) -> npt.NDArray[np.uint8]:

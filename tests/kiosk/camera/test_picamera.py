@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from kiosk import settings
 from kiosk.camera import CameraFault, CameraHangs, Frame, open_camera
-from kiosk.camera.picamera import PiCamera, luma
+from kiosk.camera.picamera import PiCamera, attached, luma
 
 WIDTH, HEIGHT = 1296, 972
 
@@ -140,6 +140,13 @@ def test_the_settings_choose_the_camera(pi: Any) -> None:
     camera = open_camera(settings.Camera(width=WIDTH, height=HEIGHT))
     assert pi.opened.started
     camera.close()
+
+
+def test_what_is_plugged_in_is_named_without_opening_it(pi: Any) -> None:
+    pi.in_use = True
+    assert attached() == ["imx296"]
+    pi.cameras = 0
+    assert attached() == []
 
 
 def test_a_replay_never_imports_picamera2(tmp_path: Path) -> None:

@@ -87,6 +87,10 @@ class Picamera2:
         self._news = threading.Condition()
         machine.opened = self
 
+    @staticmethod
+    def global_camera_info() -> list[dict[str, Any]]:
+        return [{"Model": "imx296", "Num": number} for number in range(machine.cameras)]
+
     def create_video_configuration(self, **wanted: Any) -> dict[str, Any]:
         assert set(wanted) <= {"main", "lores", "buffer_count", "queue", "display", "encode", "controls"}
         return wanted
