@@ -3,10 +3,14 @@
 import fcntl
 import os
 import signal
+import time
 
 import pytest
 
-RELAY, GREEN = 17, 22
+from kiosk.gate.orders import HOLD_S
+
+RELAY, GREEN, READY = 17, 22, 18
+ALL = {"relay": RELAY, "green": GREEN, "ready": READY}
 
 
 def test_a_start_gives_no_pulse(guardian, trace):
@@ -79,6 +83,84 @@ def test_when_the_daemon_is_gone_every_line_is_dropped(guardian, trace):
     assert trace.pulse_s("relay") < 10
 
 
+def test_what_a_daemon_said_last_is_not_obeyed_when_it_is_gone(guardian, trace):
+    guardian.process.send_signal(signal.SIGSTOP)
+    guardian.say("pulse relay 10000")
+    guardian.process.stdin.close()
+    guardian.process.send_signal(signal.SIGCONT)
+    assert guardian.hear() == ""
+    assert trace.values("relay") == [0]
+
+
+def test_a_hold_that_is_not_said_again_ends_by_itself(guardian, trace):
+    assert guardian.ask("hold relay") == "held relay"
+    trace.wait_for("relay", 0, 1, 0)
+    assert trace.pulse_s("relay") >= HOLD_S - 0.01
+
+
+def test_a_hold_that_is_said_again_in_time_goes_on(guardian, trace):
+    lapses = 0
+    begun = last = time.monotonic()
+    while (now := time.monotonic()) - begun < 2 * HOLD_S:
+        lapses += now - last > 0.9 * HOLD_S  # a machine so loaded that this is no daemon that lives
+        last = now
+        assert guardian.ask("hold relay") == "held relay"
+        time.sleep(0.1)
+    assert trace.values("relay") == [0, 1] or lapses
+
+
+def test_a_hold_takes_over_from_a_pulse_and_is_not_interrupted_by_another(guardian, trace):
+    guardian.ask("pulse relay 10000")
+    assert guardian.ask("hold relay") == "held relay"
+    assert guardian.ask("pulse relay 100") == "busy relay"
+    trace.wait_for("relay", 0, 1, 0)  # the hold's end: two seconds, and not the pulse's ten
+    assert HOLD_S - 0.01 <= trace.pulse_s("relay") < 10
+
+
+def test_off_ends_a_hold(guardian, trace):
+    guardian.ask("hold relay")
+    assert guardian.ask("off relay") == "off"
+    assert trace.values("relay") == [0, 1, 0]
+
+
+def test_a_hold_ends_with_its_daemon(guardian, trace):
+    guardian.ask("hold relay")
+    guardian.process.stdin.close()
+    assert guardian.hear() == ""
+    assert trace.values("relay") == [0, 1, 0]
+
+
+def test_the_ready_contact_stays_while_pulses_come_and_go_and_ends_with_everything_else(make_guardian, trace):
+    guardian = make_guardian(lines=ALL)
+    assert guardian.hear() == "ready"
+    assert guardian.ask("ready on") == "ready on"
+    guardian.ask("pulse relay 100")
+    trace.wait_for("relay", 0, 1, 0)
+    assert guardian.ask("ready on") == "ready on"
+    assert trace.values("ready") == [0, 1]
+    assert guardian.ask("ready off") == "ready off"
+    guardian.ask("ready on")
+    guardian.ask("off")
+    assert trace.values("ready") == [0, 1, 0, 1, 0]
+
+
+def test_the_ready_contact_ends_with_the_daemon(make_guardian, trace):
+    guardian = make_guardian(lines=ALL)
+    assert guardian.hear() == "ready"
+    guardian.ask("ready on")
+    guardian.process.stdin.close()
+    assert guardian.hear() == ""
+    assert trace.values("ready") == [0, 1, 0]
+
+
+@pytest.mark.parametrize("command", ["pulse ready 300", "hold ready", "ready", "ready maybe", "hold door"])
+def test_what_is_not_asked_of_such_a_line_is_no_command(make_guardian, trace, command):
+    guardian = make_guardian(lines=ALL)
+    assert guardian.hear() == "ready"
+    assert guardian.ask(command) == ""
+    assert trace.values("ready") == [0]
+
+
 # SIGABRT is what systemd's watchdog sends to the whole unit when the daemon hangs.
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGABRT, signal.SIGQUIT])
 def test_a_signal_in_mid_pulse_ends_it_all_off(guardian, trace, number):
@@ -123,14 +205,15 @@ def test_active_low_lines_are_off_from_their_first_moment(make_guardian, chip):
 def test_a_trace_that_blocks_prolongs_no_pulse(make_guardian, chip, tmp_path, eventually):
     """A disk that stalls, in the harshest form: nothing of the trace is ever written again."""
     trace = _blocking_trace(tmp_path)
-    guardian = make_guardian("lgpio", file=tmp_path / "fifo", environment=chip.environment)
+    guardian = make_guardian("lgpio", lines=ALL, file=tmp_path / "fifo", environment=chip.environment)
     assert guardian.hear() == "ready"
+    assert guardian.ask("ready on") == "ready on"
     guardian.say("pulse green 1000")
     eventually("green is on", lambda: chip.level(GREEN) == 1)
     _fill(trace)
     guardian.say("pulse relay 1000")
     eventually("the relay was on", lambda: 1 in chip.levels(RELAY) or guardian.process.poll() is not None)
-    eventually("every line is off", lambda: chip.level(RELAY) == chip.level(GREEN) == 0)
+    eventually("every line is off", lambda: chip.level(RELAY) == chip.level(GREEN) == chip.level(READY) == 0)
     os.close(trace)
 
 
