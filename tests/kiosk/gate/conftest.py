@@ -12,9 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from kiosk import settings
+from kiosk.gate import open_gate
 from kiosk.gate.orders import Orders
+from kiosk.trace import Trace
 
 PATIENCE_S = 60  # how long a loaded machine may take; nothing is measured by it
+PINS = {"relay": 17, "exit_relay": 26, "green": 22, "red": 23, "amber": 24, "buzzer": 25, "ready": 18}
 CHIP = Path(__file__).parent / "chip"
 
 
@@ -109,6 +113,50 @@ class RawGuardian:
         self.process.wait(PATIENCE_S)
         for pipe in (self.process.stdin, self.process.stdout):
             pipe.close()
+
+
+def _children(task):
+    try:
+        return [int(child) for child in (task / "children").read_text().split()]
+    except FileNotFoundError:
+        return []  # the thread has ended
+
+
+def _is_guardian(pid):
+    try:
+        return b"kiosk.gate.guardian" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return False
+
+
+@pytest.fixture
+def guardian_of():
+    """``guardian_of(pid)``: the guardian among this process's children, or None."""
+
+    def find(pid):
+        children = [child for task in Path(f"/proc/{pid}/task").iterdir() for child in _children(task)]
+        guardians = [child for child in children if _is_guardian(child)]
+        assert len(guardians) <= 1
+        return guardians[0] if guardians else None
+
+    return find
+
+
+@pytest.fixture
+def open_here(trace):
+    """A gate in this process; ``news`` collects what its warden tells."""
+    opened = []
+
+    def make(**wiring):
+        told = []
+        wired = settings.Gate(**{"pins": "mock", **PINS, **wiring})
+        opened.append(open_gate(wired, Trace(trace.file), trace.file, told.append))
+        opened[-1].told = told
+        return opened[-1]
+
+    yield make
+    for gate in opened:
+        gate.close()
 
 
 @pytest.fixture(name="eventually")

@@ -34,23 +34,6 @@ sys.stdin.read()
 
 
 @pytest.fixture
-def open_here(trace):
-    """A gate in this process; ``news`` collects what its warden tells."""
-    opened = []
-
-    def make(**wiring):
-        told = []
-        wired = settings.Gate(**{"pins": "mock", **PINS, **wiring})
-        opened.append(open_gate(wired, Trace(trace.file), trace.file, told.append))
-        opened[-1].told = told
-        return opened[-1]
-
-    yield make
-    for gate in opened:
-        gate.close()
-
-
-@pytest.fixture
 def start_daemon(trace):
     started = []
 
@@ -126,23 +109,27 @@ def test_a_daemon_that_is_stopped_in_mid_pulse_prolongs_nothing(start_daemon, tr
     assert trace.pulse_s("relay") < 10
 
 
-def test_a_guardian_that_is_killed_in_mid_pulse_is_replaced_by_one_that_drops_the_relay(start_daemon, chip, eventually):
+def test_a_guardian_that_is_killed_in_mid_pulse_is_replaced_by_one_that_drops_the_relay(
+    start_daemon, chip, eventually, guardian_of
+):
     daemon = start_daemon(10_000, "lgpio", chip.environment)
-    _kill_guardian_of(daemon.pid, signal.SIGKILL)
+    os.kill(guardian_of(daemon.pid), signal.SIGKILL)
     eventually("the relay is off", lambda: chip.level(RELAY) == 0)
     assert chip.levels(RELAY) == [0, 1, 0]
 
 
-def test_a_guardian_that_is_stopped_in_mid_pulse_is_found_out_and_replaced(start_daemon, chip, eventually):
+def test_a_guardian_that_is_stopped_in_mid_pulse_is_found_out_and_replaced(start_daemon, chip, eventually, guardian_of):
     daemon = start_daemon(1000, "lgpio", chip.environment)
-    _kill_guardian_of(daemon.pid, signal.SIGSTOP)
+    os.kill(guardian_of(daemon.pid), signal.SIGSTOP)
     assert chip.level(RELAY) == 1
     eventually("the relay is off", lambda: chip.level(RELAY) == 0)
 
 
-def test_after_a_dead_guardian_there_is_news_no_pulse_and_then_a_gate_that_works(open_here, trace, eventually):
+def test_after_a_dead_guardian_there_is_news_no_pulse_and_then_a_gate_that_works(
+    open_here, trace, eventually, guardian_of
+):
     gate = open_here(pulse_ms=100)
-    _kill_guardian_of(os.getpid(), signal.SIGKILL)
+    os.kill(guardian_of(os.getpid()), signal.SIGKILL)
     eventually("news", lambda: gate.told)
     eventually("the gate is ready", gate.is_ready)
     assert trace.values("relay") == [0, 0]  # each guardian says once that it starts off
@@ -150,12 +137,12 @@ def test_after_a_dead_guardian_there_is_news_no_pulse_and_then_a_gate_that_works
     trace.wait_for("relay", 0, 0, 1, 0)
 
 
-def test_a_pulse_that_a_stopped_guardian_never_confirmed_is_not_given_later(open_here, trace, eventually):
+def test_a_pulse_that_a_stopped_guardian_never_confirmed_is_not_given_later(open_here, trace, eventually, guardian_of):
     gate = open_here(pulse_ms=100)
-    [stopped] = _guardians_of(os.getpid())
+    stopped = guardian_of(os.getpid())
     os.kill(stopped, signal.SIGSTOP)
     assert gate.pulse("a scan id") is Pulsed.UNSURE
-    eventually("a new guardian", lambda: gate.is_ready() and _guardians_of(os.getpid()) not in ([], [stopped]))
+    eventually("a new guardian", lambda: gate.is_ready() and guardian_of(os.getpid()) not in (None, stopped))
     assert 1 not in trace.values("relay")
 
 
@@ -167,9 +154,9 @@ def test_without_a_guardian_a_pulse_is_refused_and_nothing_waits_for_it(open_her
     assert trace.values("relay") == [0]
 
 
-def test_a_closed_gate_is_off_and_leaves_no_process(open_here, trace):
+def test_a_closed_gate_is_off_and_leaves_no_process(open_here, trace, guardian_of):
     gate = open_here(pulse_ms=10_000)
-    [guardian] = _guardians_of(os.getpid())
+    guardian = guardian_of(os.getpid())
     gate.pulse("a scan id")
     gate.show(Signal.REFUSED)
     gate.close()
@@ -273,17 +260,3 @@ print("\\n".join(force_off(settings.Gate(pins="lgpio", **{PINS}))))
         [sys.executable, "-c", code], env=chip.environment, check=True, timeout=60, capture_output=True, text=True
     )
     return done.stdout.split("\n")[:-1] if done.stdout.strip() else []
-
-
-def _guardians_of(pid):
-    children = [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in _children(task)]
-    return [child for child in children if b"kiosk.gate.guardian" in Path(f"/proc/{child}/cmdline").read_bytes()]
-
-
-def _children(task):
-    return (task / "children").read_text().split()
-
-
-def _kill_guardian_of(pid, number):
-    [guardian] = _guardians_of(pid)
-    os.kill(guardian, number)

@@ -1,6 +1,8 @@
 """What lamps and buzzer say: everything differs from everything else, for eyes that see no red and for ears alone."""
 
 import itertools
+import subprocess
+import sys
 
 import pytest
 from gpiozero.pins.mock import MockFactory, MockPWMPin
@@ -97,3 +99,26 @@ def test_a_closed_player_is_dark_and_can_be_closed_again(player, trace):
     player.close()
     player.close()
     assert [trace.values(name)[-1] for name in PINS] == [0, 0, 0]
+
+
+def test_a_lamp_that_can_not_be_moved_is_told_once_and_stops_no_other(chip):
+    code = f"""
+import time
+from kiosk.gate.lines import Line
+from kiosk.gate.pins import open_factory
+from kiosk.gate.signals import Player, Signal
+from kiosk.trace import Trace
+factory = open_factory("lgpio")
+lines = {{name: Line(name, pin, True, factory, Trace(None)) for name, pin in {PINS}.items()}}
+player = Player(lines, lambda what: print(what, flush=True))
+open({str(chip.folder / "broken-23")!r}, "w").close()
+player.play(Signal.REFUSED)
+while lines["buzzer"].is_on():
+    time.sleep(0.01)
+player.close()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=chip.environment, check=True, timeout=60, capture_output=True, text=True
+    )
+    assert done.stdout == "red can't be moved: bad write\n"
+    assert chip.levels(PINS["buzzer"]).count(1) >= 1
