@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from kiosk import checked_lines
 from kiosk.clock import Clock
 from kiosk.credentials import PAIRED_FILE, PENDING_FILE, Credentials, CredentialStore, DamagedCredentials
 from kiosk.doctor.finding import Finding, Level
 from kiosk.doctor.remedies import REMEDIES
 from kiosk.doctor.words import tell
 from kiosk.edges import Note, State
-from kiosk.journal import read_lines
+from kiosk.journal import FILE_NAME
 from kiosk.screen.words import Language
 from kiosk.status import WRITTEN_EVERY_S, Standing, Status
 from kiosk.verdict import Fault
@@ -78,21 +79,25 @@ def fault(which: Fault, why: str, language: Language) -> Finding:
 
 
 def journal(folder: Path, now: datetime, language: Language) -> Iterator[Finding]:
-    """Damage, what is still owed, openings that were cut short, and the last day's alarms."""
+    """Damage, what is still owed, openings that were cut short, and the last day's alarms. Only reads."""
     aside = sorted(path.name for path in folder.glob("journal.damaged-*.jsonl"))
     if aside:
         yield tell("journal.damaged", language, names=", ".join(aside))
     try:
-        lines = list(read_lines(folder))
+        *whole, _torn = checked_lines.read_bytes(folder / FILE_NAME).split(b"\n")  # torn: being written, or a power cut
     except OSError as error:
         yield tell("journal.unreadable", language, why=error.strerror or error)
         return
-    if not lines:
+    read = [checked_lines.parse(line) for line in whole if line]
+    if None in read:
+        yield tell("journal.unsound", language, count=read.count(None))
+    lines = [line for line in read if line is not None]
+    if not read:
         yield tell("journal.none", language)
         return
     attempts = {str(line.get("scan_id")): line for line in lines if "step" in line}  # the last line of each
     ends = Counter(map(_end, attempts.values()))
-    at = _shown(_time(lines[-1]))
+    at = _shown(_time(lines[-1]) if lines else None)
     yield tell("journal.good", language, lines=len(lines), at=at, unsettled=ends["unsettled"])
     for end in ("annuls_waiting", "interrupted"):
         if ends[end]:

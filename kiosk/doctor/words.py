@@ -117,6 +117,10 @@ TEXTS: dict[str, Text] = {
         ("Illisible : {why}", "Carte usée ? dmesg | grep mmc. Gardez le fichier, changez la carte."),
         ("Can't be read: {why}", "Is the card worn out? dmesg | grep mmc. Keep the file, replace the card."),
     ),
+    "journal.unsound": _warn(
+        ("{count} ligne(s) abîmée(s)", "Mises de côté au prochain démarrage ; carte usée ? dmesg | grep mmc"),
+        ("{count} damaged line(s)", "Set aside at the next start; is the card worn out? dmesg | grep mmc"),
+    ),
     "journal.damaged": _warn(
         (
             "Fichier(s) abîmé(s), mis de côté : {names}",

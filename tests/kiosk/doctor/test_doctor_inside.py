@@ -154,6 +154,14 @@ class TestJournal:
         assert findings[0].level == "warn"
         assert aside.name in findings[0].found
 
+    def test_damaged_lines_are_counted_and_a_torn_last_one_is_none(self, state):
+        Journal(state, lambda: NOW).note(Note.FORCED)
+        with (state / JOURNAL).open("ab") as file:
+            file.write(b'0badc0de {"note":"test"}\nrubbish\n1234 {"no')
+        unsound, good, _ = inside.journal(state, NOW, "en")
+        assert (unsound.level, unsound.found) == ("warn", "2 damaged line(s)")
+        assert good.found.startswith("1 lines")
+
     def test_a_journal_that_can_not_be_read_is_a_failure_and_no_traceback(self, state):
         (state / JOURNAL).mkdir()
         assert levels(inside.journal(state, NOW, "en")) == [("journal", "fail")]
