@@ -75,13 +75,15 @@ class Gate:
         return Pulsed.GIVEN if is_on else Pulsed.NOT_GIVEN
 
     def shut(self) -> None:
-        """Somebody went through, or the time for it is over: level mode's relay off, and the guest's green."""
-        if self._is_held:
-            return
-        if self._wiring.mode == "level":
-            for name in self._relays:
-                self._off(name)
-        self._green_off()
+        """Somebody went through, or the time for it is over: level mode's relay off, and the guest's green.
+
+        A relay of the way out stays as it is: the sensor does not watch that way.
+        """
+        held = self._held() if self._is_held else []
+        if self._wiring.mode == "level" and "relay" not in held:
+            self._off("relay")
+        if "green" not in held:
+            self._green_off()
 
     def hold_open(self) -> None:
         """An emergency goes on: green, and every relay where ``emergency_opens``. Ends 2 s after the last call."""
@@ -138,9 +140,10 @@ class Gate:
         self._warden.drop()
 
     def close(self) -> None:
-        """Everything off, and the guardian ended."""
+        """Everything off, the guardian ended and the pins let go of, so that this process can open a gate again."""
         self._warden.close()
         self._player.close()
+        self._factory.close()
 
     def _held(self) -> list[str]:
         relays = self._relays if self._wiring.emergency_opens else []
