@@ -22,7 +22,7 @@ from tests.chaos.venue import FRAMES_PER_S, Gate, Line
 _QUICK_S = 0.5  # a phone held up for a moment, then lowered while its owner waits
 _LOOKS_BACK_S = 1.0  # who has given up and turns round still hears the gate
 _WAITS_FOR_PULSE_S = 3.0  # green and not open yet: the gate rests between two guests
-_COMES_BACK_S = (3.0, 8.0)  # the same code is news again after 2.5 s (facts: suppress a repeat)
+COMES_BACK_S = (3.0, 8.0)  # the same code is news again after 2.5 s (facts: suppress a repeat)
 _LAST_TRIES = 4
 _TELL_EVERY = 50  # presentations
 
@@ -131,7 +131,7 @@ class Crowd:
 
     def come_for_the_last_time(self) -> None:
         """The faults are over: who may enter and is not inside tries where he was told to wait, then elsewhere."""
-        time.sleep(_COMES_BACK_S[0])
+        time.sleep(COMES_BACK_S[0])
         for guest in self._guests:
             if guest.kind in (Kind.FORGED, Kind.CANCELLED, Kind.SHEET):
                 continue
@@ -142,14 +142,14 @@ class Crowd:
                 if self._visit(number, guest).verdict == "refused":
                     tries = [n for n in tries if n != number]
                 else:
-                    time.sleep(_COMES_BACK_S[0] if guest.tickets[0] not in self._inside else 0.0)
+                    time.sleep(COMES_BACK_S[0] if guest.tickets[0] not in self._inside else 0.0)
 
-    def present(self, gate: Gate, guest: Guest) -> Visit:
-        """Hold it up, look at lamps, screen and gate, and leave."""
+    def present(self, gate: Gate, guest: Guest, patience_s: float | None = None) -> Visit:
+        """Hold it up, look at lamps, screen and gate, and leave; after so long, or as long as a person is patient."""
         gate.lines()
         mark, since = len(gate.lines()), time.monotonic()
-        is_quick = self._random.random() < 0.25
-        gives_up = since + self._random.uniform(2.0, 5.0)
+        is_quick = patience_s is None and self._random.random() < 0.25
+        gives_up = since + (patience_s or self._random.uniform(2.0, 5.0))
         lowers = since + _QUICK_S if is_quick else gives_up
         seen: Line = {}
         went_in = None
@@ -271,7 +271,7 @@ class Crowd:
         with self._lock:
             if self._random.random() < 0.2:
                 next_at = self._random.randrange(len(self._gates))
-            self._send(guest, next_at, time.monotonic() + self._random.uniform(*_COMES_BACK_S))
+            self._send(guest, next_at, time.monotonic() + self._random.uniform(*COMES_BACK_S))
 
 
 def _look(lines: Sequence[Line], tickets: tuple[str, ...]) -> tuple[Line, str | None]:

@@ -6,6 +6,7 @@ import itertools
 import json
 import sqlite3
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from kiosk.journal import read_lines
 from tests.chaos.crowd import Visit
+from tests.chaos.mayhem import ENDED, KILLED_GUARDIAN
 from tests.chaos.venue import Gate, Line
 
 
@@ -80,16 +82,21 @@ class Evidence:
 def gather(may_enter: Mapping[str, bool], record: Path, gates: Sequence[Gate], database: Path, deeds: Path) -> Evidence:
     """Read it all from disk, when everything has ended."""
     told = [json.loads(line) for line in deeds.read_text().splitlines()] if deeds.exists() else []
-    blind = [(deed["where"], deed["t"]) for deed in told if deed["what"] == "kill guardian"]
+    moments: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for deed in told:
+        moments[deed["where"], deed["what"]].append(deed["t"])
     return Evidence(
         may_enter=may_enter,
         visits=[Visit(**(told | {"tickets": tuple(told["tickets"])})) for told in map(json.loads, record.open())],
-        gates={gate.name: _of_gate(gate, [t for name, t in blind if name == gate.name]) for gate in gates},
+        gates={
+            gate.name: _of_gate(gate, moments[gate.name, KILLED_GUARDIAN], len(moments[gate.name, ENDED]))
+            for gate in gates
+        },
         scans=_scans(database),
     )
 
 
-def _of_gate(gate: Gate, blind: Sequence[float]) -> GateEvidence:
+def _of_gate(gate: Gate, blind: Sequence[float], ends: int) -> GateEvidence:
     tickets: dict[str, str] = {}
     openings = []
     to_monotonic = time.monotonic() - time.time()
@@ -99,7 +106,7 @@ def _of_gate(gate: Gate, blind: Sequence[float]) -> GateEvidence:
         if line["step"] == "opening":
             at = datetime.fromisoformat(line["at"]).timestamp() + to_monotonic
             openings.append(Opening(at, line["scan_id"], tickets[line["scan_id"]]))
-    return GateEvidence(gate.lines(), openings, blind, _crashes(gate.program.log))
+    return GateEvidence(gate.lines(), openings, blind, ends + _crashes(gate.program.log))
 
 
 def _crashes(log: Path) -> int:

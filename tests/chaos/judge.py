@@ -120,7 +120,7 @@ def _verdicts(report: Report, name: str, gate: GateEvidence, evidence: Evidence)
 
 
 def _tickets(report: Report, evidence: Evidence, entries: list[_Entry]) -> None:
-    """At most one person a ticket; one, if somebody with a right has ever shown it."""
+    """At most one person a ticket; one, if somebody with a right has ever shown it: by pulses, and by who went in."""
     by_ticket: dict[str, list[_Entry]] = defaultdict(list)
     for entry in entries:
         by_ticket[entry.opening.ticket].append(entry)
@@ -132,9 +132,10 @@ def _tickets(report: Report, evidence: Evidence, entries: list[_Entry]) -> None:
             report.add("let in without a right", f"{ticket}: {where}")
     staff = _sent_to_staff(evidence)
     shown = {v.tickets[0] for v in evidence.visits if len(v.tickets) == 1 and v.kind not in ("forged", "cancelled")}
-    for ticket in sorted(shown - set(by_ticket) - staff):
+    inside = {visit.went_in for visit in evidence.visits}
+    for ticket in sorted(shown - inside - staff):
         if evidence.may_enter.get(ticket, False):
-            report.add("paid guests lost", ticket)
+            report.add("paid guests lost", f"{ticket}: {len(by_ticket[ticket])} pulse(s), and nobody there went in")
     opening = {o.ticket for gate in evidence.gates.values() for o in gate.openings}
     for ticket in sorted(staff - opening):
         report.add("sent to staff without a crash", f"{ticket}: no opening was ever begun for it")

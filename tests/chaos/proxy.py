@@ -58,12 +58,12 @@ class Weather:
 FAIR = Weather("fair", 0.0)
 BREEZE = Weather("breeze", 0.15)
 RAIN = Weather("rain", 0.5)
-STORM = Weather("storm", 0.9)
-LOST_ANSWERS = Weather("lost answers", 0.8, (Fault.DROP_AFTER, Fault.RESET, Fault.HALF))
-LATECOMERS = Weather("latecomers", 0.8, (Fault.LATE, Fault.DELAY, Fault.TWICE))
+STORM = Weather("storm", 0.95)
+LOST_ANSWERS = Weather("lost answers", 0.97, (Fault.DROP_AFTER, Fault.RESET, Fault.HALF))
+LATECOMERS = Weather("latecomers", 0.97, (Fault.LATE, Fault.DELAY, Fault.TWICE))
 PORTAL = Weather("captive portal", 1.0, tuple(_INSTEAD))
 OUTAGE = Weather("outage", 1.0, is_outage=True)
-WEATHERS = (BREEZE, BREEZE, RAIN, RAIN, STORM, LOST_ANSWERS, LATECOMERS, PORTAL, OUTAGE)
+WEATHERS = (BREEZE, RAIN, RAIN, STORM, STORM, LOST_ANSWERS, LOST_ANSWERS, LATECOMERS, PORTAL, OUTAGE)
 
 
 class Proxy:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 from kiosk.demo.scenes import Ticket
+from tests.chaos import ambush
 from tests.chaos.crowd import Book, Crowd
 from tests.chaos.evidence import gather
 from tests.chaos.judge import Report, judge
 from tests.chaos.mayhem import Mayhem
 from tests.chaos.proxy import LOCAL, Proxy
+from tests.chaos.steps import Steps
 from tests.chaos.venue import Gate, Server
 
 _CANCELLED = 3
+SHARES = (0.0, 0.6, 1.0)
 
 
 def run(folder: Path, presentations: int, gates: int, seed: str, tell: Callable[[str], None]) -> Report:
@@ -36,6 +40,10 @@ def run(folder: Path, presentations: int, gates: int, seed: str, tell: Callable[
             gate.start()
         tell(f"{gates} gates are ready; evidence in {folder}")
         crowd = Crowd(lanes, book, f"crowd {seed}", record, tell)
+        if ambush.is_possible():
+            steps = Steps(lanes[0], server, crowd, book)
+            for killed in itertools.chain(steps.of_gate(SHARES), steps.of_server()):
+                tell(str(killed))
         mayhem = Mayhem(lanes, server, proxy, f"mayhem {seed}", deeds)
         mayhem.begin()
         try:

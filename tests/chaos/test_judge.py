@@ -116,7 +116,7 @@ def test_one_line_of_the_journal_is_the_cause_of_one_pulse_only() -> None:
 
 def test_a_pulse_in_front_of_nobody_is_found() -> None:
     alone = replace(GOOD, visits=GOOD.visits[:-1])
-    assert rules(alone) == {"openings for nobody"}
+    assert rules(alone) == {"openings for nobody", "paid guests lost"}
 
 
 @pytest.mark.parametrize("until", [30.1 + LONGEST_S + 0.1, None])

@@ -102,6 +102,8 @@ class _Program:
 class Server:
     """portillon-api on a port of its own, with its database in ``folder``; and the organiser's shell beside it."""
 
+    name = "server"
+
     def __init__(self, folder: Path) -> None:
         self.database = folder / "tickets.sqlite3"
         with socket.socket() as probe:
@@ -127,14 +129,13 @@ class Server:
 
 
 class Gate:
-    """portillon-kiosk on mock pins, with a folder in the place of its camera. ``lock`` is for who kills it."""
+    """portillon-kiosk on mock pins, with a folder in the place of its camera."""
 
     def __init__(self, folder: Path) -> None:
         self.name = folder.name
         self.folder = folder
         self.state = folder / "state"
         self.trace = folder / "trace.jsonl"
-        self.lock = threading.Lock()
         self.cuts = 0
         self._street = folder / "street"
         self._street.mkdir(parents=True)
