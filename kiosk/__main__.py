@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from functools import cache
 from pathlib import Path
 
 from kiosk import codes, settings, wiring
@@ -26,11 +27,14 @@ def build_parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", parents=[place], help="what is wrong with this gate, and the fix for it")
     doctor.add_argument("--json", action="store_true", help="as a list of objects: check, level, found, fix")
     gate = commands.add_parser("gate", help="the relay, the lamps and the inputs").add_subparsers(
-        dest="gate_command", required=True, metavar="off|sheet"
+        dest="gate_command", required=True, metavar="off|test|sheet"
     )
     gate.add_parser("off", parents=[place], help="switch every output off")
-    sheet = gate.add_parser("sheet", parents=[place], help="what goes to which pin, from the settings in force")
-    sheet.add_argument("--sheet", type=Path, metavar="FILE", help="also draw the wiring sheet, as SVG for A4")
+    drawn = argparse.ArgumentParser(add_help=False)
+    drawn.add_argument("--sheet", type=Path, metavar="FILE", help="also draw the wiring sheet, as SVG for A4")
+    test = gate.add_parser("test", parents=[place, drawn], help="try every output and input, with somebody looking")
+    test.add_argument("--yes", action="store_true", help="ask nobody: go through everything once")
+    gate.add_parser("sheet", parents=[place, drawn], help="what goes to which pin, from the settings in force")
     config = commands.add_parser("config", help="look at settings").add_subparsers(
         dest="config_command", required=True, metavar="show|check"
     )
@@ -105,7 +109,7 @@ def _unpair(given: argparse.Namespace) -> int:
 
 
 def _gate(given: argparse.Namespace) -> int:
-    return {"off": _gate_off, "sheet": _gate_sheet}[given.gate_command](given)
+    return {"off": _gate_off, "test": _gate_test, "sheet": _gate_sheet}[given.gate_command](given)
 
 
 def _gate_off(given: argparse.Namespace) -> int:
@@ -117,13 +121,33 @@ def _gate_off(given: argparse.Namespace) -> int:
     return 1 if troubles else 0
 
 
+def _gate_test(given: argparse.Namespace) -> int:
+    from kiosk import trial  # noqa: PLC0415
+    from kiosk.edges import Note  # noqa: PLC0415
+    from kiosk.journal import Journal  # noqa: PLC0415
+
+    chosen = _load(given)
+    journal = cache(lambda: Journal(chosen.state_dir))  # read at the first opening: until then another may write it
+    code = trial.run(chosen, _origin(given), lambda cause: journal().note(Note.TEST, cause=cause), not given.yes)
+    _draw(given, chosen)
+    return code
+
+
 def _gate_sheet(given: argparse.Namespace) -> int:
     chosen = _load(given)
-    sheet = wiring.draw_up(chosen.gate, str(given.config or settings.DEFAULT_FILE), chosen.screen.languages[0])
-    print(wiring.as_text(sheet), end="")
-    if given.sheet is not None:
-        given.sheet.write_text(wiring.as_svg(sheet), "utf-8")
+    print(wiring.as_text(wiring.draw_up(chosen.gate, _origin(given), chosen.screen.languages[0])), end="")
+    _draw(given, chosen)
     return 0
+
+
+def _draw(given: argparse.Namespace, chosen: settings.Settings) -> None:
+    if given.sheet is not None:
+        sheet = wiring.draw_up(chosen.gate, _origin(given), chosen.screen.languages[0])
+        given.sheet.write_text(wiring.as_svg(sheet), "utf-8")
+
+
+def _origin(given: argparse.Namespace) -> str:
+    return str(given.config or settings.DEFAULT_FILE)
 
 
 def _doctor(given: argparse.Namespace) -> int:

@@ -109,7 +109,7 @@ LABELS: dict[str, dict[Language, str]] = {
     "open_input": {"fr": "« ouvrir »", "en": "“open”"},
     "dry": {"fr": "contact sec", "en": "volt-free"},
     "fire_panel": {"fr": "centrale incendie", "en": "fire panel"},
-    "directly": {"fr": "directement", "en": "directly"},
+    "directly": {"fr": "direct", "en": "directly"},
     "copy": {"fr": "copie, facultative", "en": "a copy, optional"},
     "no_safety": {
         "fr": "Portillon n'est pas un organe de sécurité : sans lui, le tourniquet doit s'ouvrir.",
@@ -133,7 +133,7 @@ CAUTIONS: dict[str, dict[Language, str]] = {
     "opens": {"fr": "ouvre le portillon", "en": "opens the gate"},
     "flickers": {"fr": "la fait clignoter", "en": "makes it flicker"},
     "function": {
-        "fr": "{title} sur BCM {bcm} : broche de {function} aussi ; laissez {function} désactivé.",
+        "fr": "{title} sur BCM {bcm} : aussi une broche {function} ; laissez {function} désactivé.",
         "en": "{title} on BCM {bcm}: a pin of {function} as well; leave {function} switched off.",
     },
     "fixed_pull_up": {
