@@ -1,41 +1,63 @@
-"""The running gate: threads, watchdog, start and stop. The only room that knows all the others.
+"""The running gate: threads, start and stop. The only room that knows all the others.
 
-The main loop takes news from one queue, lets ``enrolment`` or ``passage`` decide, and is alone in touching gate and
-screen. The camera thread and the server thread only put news into the queue.
+The main loop takes news from one queue, lets ``enrolment``, ``passage``, ``turns`` and ``contacts`` decide, and is
+alone in touching gate and screen. The threads only put news into the queue.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import queue
-import signal
 import threading
 import time
 import uuid
-from types import FrameType
 
+from kiosk.clock import Clock
+from kiosk.codes import PairingCode
+from kiosk.contacts import Contacts
 from kiosk.credentials import Credentials, CredentialStore
-from kiosk.edges import State
+from kiosk.edges import Contact, Note, State
 from kiosk.enrolment import Enrolment
 from kiosk.eyes import Eyes
+from kiosk.faults import Faults
 from kiosk.gate import open_gate
+from kiosk.health import Health
 from kiosk.journal import Journal
-from kiosk.news import Answered, CameraFailed, Died, GateNews, News, PairingEnded, Seen, Stop
+from kiosk.news import (
+    Answered,
+    CameraFailed,
+    CameraFroze,
+    Died,
+    GateNews,
+    News,
+    PairingEnded,
+    Probed,
+    Seen,
+    Stop,
+    Touched,
+)
 from kiosk.notify import notify
 from kiosk.pairing import Paired
 from kiosk.passage import Passage
 from kiosk.screen.console import Console
 from kiosk.server_thread import ServerThread
+from kiosk.settings import Gate as Wiring
 from kiosk.settings import Settings
+from kiosk.shown import Shown
 from kiosk.signs import LampsAndScreen
+from kiosk.status import FILE_NAME as STATUS_FILE
+from kiosk.stopping import StopSignals
 from kiosk.trace import Trace
-from kiosk.verdict import Fault, unknown
+from kiosk.turns import Turns
+from kiosk.unlocking import Unlocking
+from kiosk.verdict import Fault
 
 TICK_S = 0.02  # the loop turns at least this often: lamps change and queued pulses start this late at most
-ALIVE_EVERY_S = 2.0  # WatchdogSec is 10
-FRAMES_WITHIN_S = 8.0  # without frames for longer, systemd is no longer told that all is well
 FRAMES_WAITING = 2  # more are not looked at: newest frame wins, also when the disk is slow
+KEEP_CLOCK_S = 600.0  # a power cut puts the clock back by this much at the most
+THREAD_DIED, CAMERA_FROZE = 1, 3  # exit codes; systemd starts the gate again after either
 
 log = logging.getLogger("portillon-kiosk")
 
@@ -47,62 +69,80 @@ class Daemon:
         self._settings = settings
         self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
         self._room_for_frames = threading.Semaphore(FRAMES_WAITING)
+        folder = settings.state_dir
         self._trace = Trace(settings.trace.file)
-        self._store = CredentialStore(settings.state_dir)
-        self._journal = Journal(settings.state_dir)
+        self._clock = Clock(folder)
+        self._store = CredentialStore(folder)
+        self._journal = Journal(folder, self._clock.now)
         self._gate = open_gate(settings.gate, self._trace, settings.trace.file, self._gate_news)
         console = Console(settings.screen.languages, settings.screen.tty)
-        self._signs = LampsAndScreen(self._gate, console, looks_only=settings.server.action == "check")
-        self._server = ServerThread(settings.server, self._store, self._journal, self._news.put)
-        self._enrolment = Enrolment(self._server.pair, self._server.resume, self._signs, self._trace)
+        signs = LampsAndScreen(self._gate, console, looks_only=settings.server.action == "check")
+        self._shown = Shown(signs, self._trace)
+        self._faults = Faults(self._journal.note, folder / STATUS_FILE, self._trace, self._clock)
+        self._health = Health(self._faults, self._journal, self._gate, self._shown)
+        self._turns = self._new_turns(settings.gate)
+        self._contacts = Contacts(self._gate, self._turns, self._journal, self._shown, self._trace, self._unlock)
+        self._unlocking = Unlocking(settings.unlock_file, folder)
+        self._server = ServerThread(settings.server, self._store, self._journal, self._news.put, self._clock.is_good)
+        self._enrolment = Enrolment(self._pair, self._server.resume, self._shown, self._trace)
         self._passage: Passage | None = None
-        self._last_frame = time.monotonic()
-        self._camera_failed = False
-        self._stopping = False
+        self._keep_clock_at = time.monotonic()
+        self._is_ending = threading.Event()
 
     def run(self) -> int:
         """Work until SIGTERM or SIGINT; the exit code. Every way out leaves the gate shut and dark."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._asked_to_stop)
-        eyes: Eyes | None = None
-        try:
+        signals = StopSignals(self._gate.drop, self.stop)
+        with contextlib.ExitStack() as closing:
+            closing.callback(signals.close)
+            for each in (self._trace, self._faults, self._journal, self._gate, self._server):
+                closing.callback(each.close)
+            closing.callback(self._clock.keep)
+            closing.callback(self._trace, "state", state=State.STOPPING)
+            closing.callback(notify, "STOPPING=1")
             self._report_damage()
+            inputs = self._gate.open_inputs(self._touched, lambda why: self._news.put(Died("inputs", why)))
+            closing.callback(inputs.close)
             eyes = Eyes(self._settings.camera, self._from_camera, self._decoder_crashed)
+            closing.callback(eyes.close)
+            closing.callback(self._is_ending.set)
+            closing.callback(self._gate.off)  # before anything that may take a moment
             self._enrolment.begin()
             notify("READY=1")
-            return self._turn()
-        finally:
-            self._gate.off()
-            notify("STOPPING=1")
-            self._trace("state", state=State.STOPPING)
-            if eyes is not None:
-                eyes.close()
-            self._server.close()
-            self._gate.close()
-            self._journal.close()
-            self._trace.close()
+            return self._turn(eyes)
 
-    def _turn(self) -> int:
-        """The main loop; 0 when asked to stop, 1 when a thread died, so that systemd starts the gate again."""
-        alive_at = time.monotonic()
+    def stop(self) -> None:
+        """End soon. From any thread, and also before ``run``."""
+        self._is_ending.set()
+        self._news.put(Stop())  # wakes the loop
+
+    def _turn(self, eyes: Eyes) -> int:
+        """The main loop; 0 when asked to stop, else why it can't go on."""
         while True:
             try:
                 news = self._news.get(timeout=TICK_S)
             except queue.Empty:
                 news = None
-            if self._stopping:  # whatever else was waiting in the queue: nothing is opened after SIGTERM
+            if self._is_ending.is_set():  # whatever else was waiting in the queue: nothing is opened after SIGTERM
+                self._faults.tell(state=State.STOPPING)  # so that doctor knows that it was stopped, and did not die
                 return 0
-            if isinstance(news, Died):
-                log.critical("the %s thread died (%s): the gate ends, to be started again", news.thread, news.why)
-                self._trace("fault", thread=news.thread, why=news.why)
-                return 1
             now = time.monotonic()
+            if isinstance(news, Died):
+                return self._end(THREAD_DIED, f"the {news.thread} thread died: {news.why}", thread=news.thread)
+            if isinstance(news, CameraFroze):
+                return self._end(CAMERA_FROZE, news.why)
+            if (why := eyes.froze(now)) is not None:
+                return self._end(CAMERA_FROZE, why)
             if news is not None:
                 self._take(news, now)
             self._tick(now)
-            if now >= alive_at and now - self._last_frame < FRAMES_WITHIN_S:
-                notify("WATCHDOG=1")
-                alive_at = now + ALIVE_EVERY_S
+
+    def _end(self, code: int, why: str, **fields: str) -> int:
+        log.critical("%s: the gate ends, to be started again", why)
+        if code == CAMERA_FROZE:
+            self._faults.stand(Fault.CAMERA, why)  # journaled, traced, and told by doctor of a gate that ended
+        else:
+            self._trace("fault", why=why, **fields)
+        return code
 
     def _take(self, news: News, now: float) -> None:
         match news:
@@ -110,65 +150,109 @@ class Daemon:
                 self._room_for_frames.release()
                 self._seen(news, now)
             case Answered():
+                self._health.answered(news.verdict)
                 if self._passage is not None:
                     self._passage.answered(news.scan_id, news.verdict, now)
+            case Probed():
+                self._health.server_found(news.fault)
+            case Touched():
+                self._contacts.changed(news.contact, news.active, now)
             case PairingEnded():
                 self._pairing_ended(news, now)
             case CameraFailed():
-                self._camera_trouble(news)
+                self._health.camera_failed(news.why)
             case GateNews():
                 log.error("gate: %s", news.what)
                 self._trace("fault", fault=Fault.GATE, why=news.what)
 
     def _seen(self, news: Seen, now: float) -> None:
-        self._last_frame = now
-        if self._camera_failed:
-            self._camera_failed = False
-            self._signs.show(State.READY if self._passage else State.UNPAIRED)
-        if self._passage is None:
+        self._health.frame_came(now)
+        if self._contacts.is_emergency:
+            return
+        if self._passage is None or self._unlocking.is_open(now):
             self._enrolment.seen(news.codes, now)
-        else:
+        if self._passage is not None:
             self._passage.seen(news.codes, now, read_ms=round((now - news.taken_at) * 1000, 1))
 
     def _tick(self, now: float) -> None:
-        if self._passage is None:
-            self._enrolment.tick(now)
-            return
-        self._passage.tick(now)
-        if self._passage.is_idle():
-            self._journal.compact_if_large()
+        self._contacts.tick(now)
+        self._turns.giving = "annul" if self._server.takes_back else "grace"
+        failed = self._turns.tick(now)
+        self._enrolment.tick(now)
+        if self._passage is not None:
+            if failed is not None:
+                self._passage.put_off(failed, now)
+            self._passage.tick(now)
+            self._look_whether_locked(now)
+            if self._passage.is_idle() and self._turns.is_idle():
+                self._journal.compact_if_large()
+        self._shown.tick(now)
+        self._health.tick(now, self._server.busy_since)
+        if now >= self._keep_clock_at:
+            self._keep_clock_at = now + KEEP_CLOCK_S
+            self._clock.keep()
+
+    def _new_turns(self, wiring: Wiring) -> Turns:
+        return Turns(
+            self._gate,
+            self._journal,
+            self._shown,
+            self._trace,
+            rest_s=(wiring.pulse_ms + wiring.pulse_gap_ms) / 1000,
+            passage_s=None if wiring.passage is None else wiring.passage_within_s,
+            has_exit=wiring.exit_relay is not None,
+            sensor_doubted=self._health.sensor_doubted,
+        )
+
+    # ── pairing ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def _pair(self, code: PairingCode) -> None:
+        self._server.pair(code, replacing=self._passage is not None)
 
     def _pairing_ended(self, news: PairingEnded, now: float) -> None:
         if isinstance(news.outcome, Paired):
             self._enrolment.paired(news.outcome)
+            self._unlocking.close()
             self._open_for_guests(news.outcome.credentials)
         else:
             self._enrolment.ended(news.outcome, now)
 
     def _open_for_guests(self, credentials: Credentials) -> None:
-        gate = self._settings.gate
         self._server.use(credentials)
         self._passage = Passage(
             asker=self._server,
-            gate=self._gate,
             journal=self._journal,
-            signs=self._signs,
+            turns=self._turns,
+            shown=self._shown,
             trace=self._trace,
             action=self._settings.server.action,
-            rest_s=(gate.pulse_ms + gate.pulse_gap_ms) / 1000,
+            device=credentials.device_uuid,
             new_scan_id=lambda: str(uuid.uuid4()),
         )
         log.info("paired with %s as %s", credentials.base_url, credentials.device_name)
-        self._trace("state", state=State.READY)
-        self._signs.show(State.READY)
+        self._faults.tell(server=credentials.base_url + credentials.prefix, device=credentials.device_name)
+        self._shown.idle_as(State.READY)
 
-    def _camera_trouble(self, news: CameraFailed) -> None:
-        if not self._camera_failed:
-            self._camera_failed = True
-            log.error("camera: %s", news.why)
-            self._trace("fault", fault=Fault.CAMERA, why=news.why)
-        self._trace("state", state=State.FAULT)  # each time: a verdict that ran out has shown "ready" since
-        self._signs.show(State.FAULT, unknown(Fault.CAMERA))
+    def _unlock(self, now: float) -> None:
+        """A paired gate takes a pairing code for two minutes; an unpaired one does so anyway."""
+        if self._passage is None:
+            return
+        self._unlocking.open(now)
+        self._trace("unlocked")
+        with contextlib.suppress(OSError):  # it opens nothing; the fault is told elsewhere
+            self._journal.note(Note.UNLOCKED)
+        self._shown.idle_as(State.UNLOCKED)
+
+    def _look_whether_locked(self, now: float) -> None:
+        if self._unlocking.was_asked_for(now):
+            self._unlock(now)
+        if self._unlocking.has_ended(now):
+            self._shown.idle_as(State.READY)
+
+    # ── what threads call ────────────────────────────────────────────────────────────────────────────────
+
+    def _touched(self, contact: Contact, active: bool) -> None:
+        self._news.put(Touched(contact, active))
 
     def _decoder_crashed(self, what: str) -> None:
         log.warning("decoder: %s", what)
@@ -177,7 +261,7 @@ class Daemon:
     def _from_camera(self, news: News) -> None:
         """In the camera thread, which waits here while the loop is behind."""
         while isinstance(news, Seen) and not self._room_for_frames.acquire(timeout=1.0):
-            if self._stopping:
+            if self._is_ending.is_set():
                 return
         self._news.put(news)
 
@@ -189,10 +273,6 @@ class Daemon:
             if path is not None:
                 log.error("a damaged file was set aside, and nothing deleted: %s", path)
                 self._trace("fault", fault=Fault.JOURNAL, why=f"damaged, set aside: {path.name}")
-
-    def _asked_to_stop(self, _signal: int, _frame: FrameType | None) -> None:
-        self._stopping = True
-        self._news.put(Stop())  # wakes the loop
 
 
 def run(settings: Settings) -> int:

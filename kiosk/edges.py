@@ -17,6 +17,7 @@ class State(StrEnum):
     UNPAIRED = "unpaired"
     PAIRING = "pairing"
     READY = "ready"
+    UNLOCKED = "unlocked"  # a paired gate that takes a pairing code, for two minutes
     ASKING = "asking"
     ADMITTED = "admitted"
     REFUSED = "refused"
@@ -25,6 +26,33 @@ class State(StrEnum):
     EMERGENCY = "emergency"  # "go": the copy of the fire panel's contact is active
     ALARM = "alarm"  # tailgating, a forced passage, the housing opened
     STOPPING = "stopping"
+
+
+class Contact(StrEnum):
+    """The inputs a gate can have."""
+
+    PASSAGE = "passage"
+    EXIT_REQUEST = "exit_request"
+    EMERGENCY = "emergency"
+    UNLOCK = "unlock"
+    TAMPER = "tamper"
+
+
+class Note(StrEnum):
+    """What the journal is told that is no step of an attempt."""
+
+    EXIT_REQUEST = "exit_request"  # opened for somebody who goes out
+    EMERGENCY_ON = "emergency_on"
+    EMERGENCY_OFF = "emergency_off"
+    UNLOCKED = "unlocked"  # pairing codes are read for two minutes
+    PAIRED = "paired"
+    TAMPER_ON = "tamper_on"
+    TAMPER_OFF = "tamper_off"
+    TAILGATING = "tailgating"  # two went through on one admission
+    FORCED = "forced"  # somebody went through on none
+    TEST = "test"  # opened by a tech's test
+    FAULT = "fault"
+    FAULT_OVER = "fault_over"
 
 
 class Pulsed(StrEnum):
@@ -59,27 +87,42 @@ class Gate(Protocol):
     def is_ready(self) -> bool:
         """True when a pulse can be given now."""
 
-    def pulse(self, scan_id: str) -> bool:
-        """Begin one pulse for one person; True once it is known to be out."""
+    def pulse(self, cause: str, exit: bool = False) -> Pulsed:  # noqa: A002  (the word of the field)
+        """Begin one pulse for one person, in the way out with ``exit``. ``cause``: what the journal calls it."""
+
+    def shut(self) -> None:
+        """Somebody went through, or the time for it is over: nothing is held open any longer."""
+
+    def hold_open(self) -> None:
+        """An emergency: open, where the settings say so, and green. Ends by itself when it is not said again."""
+
+    def release(self) -> None:
+        """The emergency is over."""
 
 
 class Journal(Protocol):
     """What was asked, answered and opened, on disk."""
 
+    def is_usable(self) -> bool:
+        """True when it is known what was promised to whom."""
+
     def last(self, ticket: str) -> Attempt | None:
         """The latest attempt with this ticket here."""
 
-    def awaiting(self, ticket: str) -> Attempt | None:
-        """The attempt with this ticket that was admitted here and not begun to open."""
+    def owed(self, ticket: str) -> Attempt | None:
+        """The admission of this ticket that opens without being asked for again."""
 
     def was_admitted(self, ticket: str) -> bool:
-        """True when any attempt with this ticket was admitted here."""
+        """True when any attempt with this ticket was admitted here, and not given back."""
 
     def was_interrupted(self, ticket: str) -> bool:
         """True when an opening for this ticket was begun here and never confirmed."""
 
     def write(self, *entries: Entry) -> None:
         """Make these lines durable; OSError when that can't be done."""
+
+    def note(self, what: Note, /, **details: str) -> None:
+        """Make a line durable that is no step of an attempt; OSError when that can't be done."""
 
 
 class Signs(Protocol):

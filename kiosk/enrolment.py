@@ -1,4 +1,4 @@
-"""A gate without credentials: looks for a pairing code, has it exchanged, says what went wrong. Pure, like passage.
+"""A gate without credentials, or unlocked: takes a pairing code, has it exchanged, says what went wrong. Pure.
 
 A refused or expired code says so once and the gate goes on looking; the same code is tried again only when it has
 left the view. Anything that is no pairing code is ignored here.
@@ -9,28 +9,30 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from kiosk.codes import Code, PairingCode, Unreadable
-from kiosk.edges import Signs, State, Trace
+from kiosk.edges import State, Trace
 from kiosk.pairing import Paired, PairingFailed, PairingTrouble
-from kiosk.passage import OUT_OF_VIEW_S, REPEAT_AFTER_S
+from kiosk.presentation import OUT_OF_VIEW_S, REPEAT_AFTER_S
+from kiosk.shown import Shown
 
-TROUBLE_SHOWN_S = 6.0  # a tech reads three short lines
 RESUME_AGAIN_S = 5.0  # between two tests of pending credentials that no answer came for
 
 
 class Enrolment:
-    """Until the gate is paired. ``pair`` and ``resume`` are the server thread's; their outcome comes to ``ended``."""
+    """Until the gate is paired, and again while it is unlocked.
+
+    ``pair`` and ``resume`` are the server thread's; their outcome comes to ``ended`` or ``paired``.
+    """
 
     def __init__(
-        self, pair: Callable[[PairingCode], None], resume: Callable[[], None], signs: Signs, trace: Trace
+        self, pair: Callable[[PairingCode], None], resume: Callable[[], None], shown: Shown, trace: Trace
     ) -> None:
         self._pair = pair
         self._resume = resume
-        self._signs = signs
+        self._shown = shown
         self._trace = trace
         self._busy = False
         self._tried: str | None = None  # what was shown last, remembered until it has left the view
         self._tried_at = self._last_seen = float("-inf")
-        self._shown_until: float | None = None
         self._resume_at: float | None = None
 
     def begin(self) -> None:
@@ -57,15 +59,16 @@ class Enrolment:
         """The exchange, or the test of pending credentials, came to nothing yet."""
         self._busy = False
         if outcome is None:
-            self._show(State.UNPAIRED)
+            self._shown.idle_as(State.UNPAIRED)
             return
         if outcome.why is PairingTrouble.UNTESTED:
             self._resume_at = now + RESUME_AGAIN_S
         self._trace("pairing", outcome=outcome.why, fault=outcome.fault)
-        self._say(outcome.why, now)
+        self._shown.trouble(outcome.why, now)
 
     def paired(self, outcome: Paired) -> None:
-        """The gate has credentials: this room is left."""
+        """The gate has new credentials."""
+        self._busy = False
         self._trace("pairing", outcome="paired", device=outcome.credentials.device_uuid)
 
     def tick(self, now: float) -> None:
@@ -73,8 +76,6 @@ class Enrolment:
         if self._resume_at is not None and now >= self._resume_at and not self._busy:
             self._resume_at, self._busy = None, True
             self._resume()
-        if self._shown_until is not None and now >= self._shown_until:
-            self._show(State.UNPAIRED)
 
     def _has_left(self, now: float) -> bool:
         return now - self._last_seen >= OUT_OF_VIEW_S and now - self._tried_at >= REPEAT_AFTER_S
@@ -82,17 +83,8 @@ class Enrolment:
     def _try(self, code: Code, now: float) -> None:
         if isinstance(code, PairingCode):
             self._busy = True
-            self._show(State.PAIRING)
+            self._shown.state(State.PAIRING)
             self._pair(code)
         else:
             self._trace("pairing", outcome="plain_http", fault=None)
-            self._say("plain_http", now)
-
-    def _say(self, trouble: str, now: float) -> None:
-        self._show(State.UNPAIRED, trouble)
-        self._shown_until = now + TROUBLE_SHOWN_S
-
-    def _show(self, state: State, trouble: str | None = None) -> None:
-        self._shown_until = None
-        self._trace("state", state=state)
-        self._signs.show(state, trouble=trouble)
+            self._shown.trouble("plain_http", now)

@@ -1,30 +1,34 @@
-"""The durable record of attempts: one checked line a step, on disk before anything depends on it.
+"""The durable record of this gate: each step of an attempt on disk before anything depends on it. It is the truth.
 
-The file is the truth; the dictionaries here are what it says. A line is ``CRC32 JSON``. It holds no names and no
-codes, only scan ids, ticket uuids, digests of codes and verdicts. Written by the main loop and, for ``asked``, by the
-server thread.
+It holds no names and no codes, only scan ids, ticket uuids, digests of codes and verdicts; and notes, for whatever
+opened the gate or concerns it without being an attempt. Written by the main loop and, for ``asked`` and
+``annulled``, by the server thread.
 """
 
 from __future__ import annotations
 
-import json
+import contextlib
 import logging
-import os
 import threading
-import zlib
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from kiosk import durable
+from kiosk import checked_lines
 from kiosk.attempt import Attempt, Entry, Step
+from kiosk.checked_lines import CheckedLines, Fields
+from kiosk.edges import Note
+from kiosk.ledger import Ledger
 from kiosk.verdict import Fault, Outcome, Reason, Verdict
 
 FILE_NAME = "journal.jsonl"
-# At most this many settled attempts are remembered: some months of a small venue, 10 MB on the card.
-KEPT_ATTEMPTS = 20_000
 COMPACT_BEYOND_BYTES = 16 * 1024 * 1024
+KEPT_NOTES = 5_000
+GRACE_S = 600.0  # an admission nobody used opens once more within this time (issue 3: 10 minutes)
 
 log = logging.getLogger(__name__)
 
@@ -34,58 +38,95 @@ class JournalError(OSError):
 
 
 class Journal:
-    """The attempts of this gate, in ``folder/journal.jsonl``; readable by its owner only."""
+    """The attempts of this gate, in ``folder/journal.jsonl``; readable by its owner only.
 
-    def __init__(self, folder: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._path = folder / FILE_NAME
+    A folder or file that can't be used now is tried again at the next ``is_usable`` or ``write``.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._folder = folder
         self._now = now
+        self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._attempts: dict[str, Attempt] = {}  # by scan id, oldest first
-        self._last: dict[str, str] = {}  # ticket uuid → scan id of its latest attempt
-        self._admitted: dict[str, int] = {}  # ticket uuid → how many of the attempts here were admitted
-        self._awaiting: dict[str, str] = {}  # ticket uuid → scan id of an admission that was not begun to open
-        self._interrupted: set[str] = set()  # tickets of attempts that got to opening, and no further
-        self._fd: int | None = None
-        self._size = 0
-        self._is_torn = False  # half a line is at the end and could not be taken back
+        self._file = CheckedLines(folder / FILE_NAME)
+        self._ledger = Ledger()
+        self._notes: deque[Fields] = deque(maxlen=KEPT_NOTES)
+        self._not_passed: dict[str, float] = {}  # scan id → monotonic seconds, of this process
         self._compact_beyond = 0  # bytes; what could not be made smaller is left alone until it has doubled
-        self.set_aside: Path | None = self._recover()
+        self._is_read = False
+        self.set_aside: Path | None = None  # where a damaged file was kept, at this start
+        self.trouble: str | None = None  # why the last line could not be written
+        self.is_usable()
+
+    def is_usable(self) -> bool:
+        """True when the file was read, at the start or just now: before that nobody knows who was promised what."""
+        with self._lock:
+            try:
+                self._be_read()
+            except OSError as error:
+                self.trouble = str(error)
+            return self._is_read
 
     def last(self, ticket: str) -> Attempt | None:
         """The latest attempt with this ticket at this gate."""
         with self._lock:
-            scan_id = self._last.get(ticket)
-            return None if scan_id is None else self._attempts[scan_id]
+            return self._ledger.last(ticket)
 
-    def awaiting(self, ticket: str) -> Attempt | None:
-        """The attempt with this ticket that was admitted here and not begun to open."""
+    def owed(self, ticket: str) -> Attempt | None:
+        """The admission of this ticket that opens without being asked for again.
+
+        It was never begun to open; or it was, nobody went through, and its grace of 10 minutes lasts. Measured by
+        the monotonic clock, or across a restart by the gate's clock.
+        """
         with self._lock:
-            scan_id = self._awaiting.get(ticket)
-            return None if scan_id is None else self._attempts[scan_id]
+            graced = self._ledger.grace(ticket)
+            return self._ledger.awaiting(ticket) or (graced if graced and self._is_fresh(graced) else None)
 
     def was_admitted(self, ticket: str) -> bool:
-        """True when any attempt with this ticket was ever admitted here."""
+        """True when any attempt with this ticket was ever admitted here, and not given back."""
         with self._lock:
-            return ticket in self._admitted
+            return self._ledger.was_admitted(ticket)
 
     def was_interrupted(self, ticket: str) -> bool:
         """True when an opening for this ticket was begun here and neither it nor a later one was confirmed."""
         with self._lock:
-            return ticket in self._interrupted
+            return self._ledger.was_interrupted(ticket)
+
+    def to_annul(self) -> list[Attempt]:
+        """Admissions that nobody used and the server does not know of yet, oldest first."""
+        with self._lock:
+            return self._ledger.to_annul()
+
+    def counts(self) -> tuple[int, int, int]:
+        """Attempts without a final answer, annuls that wait, guests sent to the staff."""
+        with self._lock:
+            return self._ledger.unanswered, len(self._ledger.to_annul()), self._ledger.sent_to_staff
+
+    def prove(self) -> bool:
+        """Try whether it can be written, by an empty line."""
+        with self._lock, contextlib.suppress(JournalError):
+            self._append([])
+        return self.trouble is None
 
     def write(self, *entries: Entry) -> None:
         """Add these lines with one write and one fsync; they count only when both held. Raises JournalError."""
-        at = self._now().isoformat(timespec="milliseconds")
-        block = b"".join(_line(_fields(entry, at)) for entry in entries)
         with self._lock:
-            try:
-                self._append(self._open(), block)
-            except OSError as error:
-                self._undo()
-                raise JournalError(f"{self._path} can't be written: {error}") from error
-            for entry in entries:
+            stamped = [replace(entry, at=entry.at or self._now()) for entry in entries]
+            self._append([_fields(entry) for entry in stamped])
+            for entry in stamped:
                 self._apply(entry)
+
+    def note(self, what: Note, /, **details: str) -> None:
+        """Add a line that belongs to no attempt, or says more of one. Raises JournalError."""
+        with self._lock:
+            fields = {"note": what, "at": _told_time(self._now()), **details}
+            self._append([fields])
+            self._notes.append(fields)
 
     def compact_if_large(self) -> bool:
         """Rewrite the file with what is still needed, if it has grown. Takes a while: for idle moments.
@@ -93,7 +134,7 @@ class Journal:
         A disk without room for the new file is logged, and the old one goes on.
         """
         with self._lock:
-            if self._size <= max(COMPACT_BEYOND_BYTES, self._compact_beyond):
+            if not self._is_read or self._file.size <= max(COMPACT_BEYOND_BYTES, self._compact_beyond):
                 return False
             try:
                 self._rewrite()
@@ -101,187 +142,132 @@ class Journal:
                 log.error("the journal can't be compacted, and goes on growing: %s", error)
                 return False
             finally:
-                self._compact_beyond = 2 * self._size
+                self._compact_beyond = 2 * self._file.size
             return True
 
     def close(self) -> None:
         """Close the file; a later write opens it again."""
         with self._lock:
-            self._close()
+            self._file.close()
+
+    def _append(self, lines: list[Fields]) -> None:
+        try:
+            self._be_read()
+            self._file.append(lines)
+        except OSError as error:
+            self.trouble = f"{self._file.path} can't be written: {error}"
+            raise JournalError(self.trouble) from error
+        self.trouble = None
 
     def _apply(self, entry: Entry) -> None:
-        before = self._attempts.get(entry.scan_id)
-        if before is None:
-            if entry.ticket is None or entry.action is None:
-                return  # the beginning was forgotten by a compaction of a damaged file
-            attempt = Attempt(entry.scan_id, entry.ticket, entry.action, entry.code)
-            self._last[attempt.ticket] = entry.scan_id
+        self._ledger.apply(entry)
+        if entry.step is Step.NOT_PASSED:
+            self._not_passed[entry.scan_id] = self._monotonic()
         else:
-            attempt = before.after(entry)
-        self._attempts[entry.scan_id] = attempt
-        if attempt.awaits_opening:
-            self._awaiting[attempt.ticket] = attempt.scan_id
-        elif self._awaiting.get(attempt.ticket) == attempt.scan_id:
-            del self._awaiting[attempt.ticket]
-        if attempt.step is Step.OPENING:
-            self._interrupted.add(attempt.ticket)
-        elif attempt.step is Step.OPENED:
-            self._interrupted.discard(attempt.ticket)
-        if attempt.is_admitted and not (before is not None and before.is_admitted):
-            self._admitted[attempt.ticket] = self._admitted.get(attempt.ticket, 0) + 1
+            self._not_passed.pop(entry.scan_id, None)
 
-    def _recover(self) -> Path | None:
-        """Read the file. A torn last line (power cut) is dropped; other damage sets the file aside, kept whole.
+    def _is_fresh(self, graced: Attempt) -> bool:
+        since = self._not_passed.get(graced.scan_id)
+        if since is not None:
+            return self._monotonic() - since < GRACE_S
+        return graced.step_at is not None and (self._now() - graced.step_at).total_seconds() < GRACE_S
+
+    def _be_read(self) -> None:
+        """Read the file, once. A torn last line (power cut) is dropped; other damage sets the file aside, kept whole.
 
         What was unsettled where lines are lost, and has none after them, may have been opened: it counts as begun.
         """
-        raw = self._path.read_bytes() if self._path.exists() else b""
-        damaged = False
-        unsure: set[str] = set()
-        lines = raw.split(b"\n")
-        for number, line in enumerate(lines):
-            entry = _entry(line)
+        if self._is_read:
+            return
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        ledger, notes = Ledger(), list[Fields]()
+        damaged, unsure = False, set[str]()
+        for fields in self._file.read():
+            entry = None if fields is None else _entry(fields)
             if entry is not None:
-                self._apply(entry)
+                ledger.apply(entry)
                 unsure.discard(entry.scan_id)
-            elif line and number < len(lines) - 1:
+            elif fields is not None and "note" in fields:
+                notes.append(fields)
+            else:
                 damaged = True
-                unsure |= {a.scan_id for a in self._attempts.values() if a.action == "scan" and a.is_unsettled}
+                unsure |= {a.scan_id for a in ledger.unsettled() if a.action == "scan"}
         for scan_id in unsure:
-            self._apply(Entry(Step.OPENING, scan_id))
+            _count_as_begun(ledger, scan_id)
+        self._ledger = ledger
+        self._notes = deque(notes, maxlen=KEPT_NOTES)
         if damaged:
-            aside = self._path.with_name(f"journal.damaged-{self._now():%Y%m%dT%H%M%S%f}.jsonl")
-            durable.write(aside, raw)
+            self.set_aside = self.set_aside or self._file.set_aside(
+                f"journal.damaged-{self._now():%Y%m%dT%H%M%S%f}.jsonl"
+            )
             self._rewrite()
-            return aside
-        whole = len(raw) - len(lines[-1])
-        if whole != len(raw):
-            with self._path.open("r+b") as file:
-                file.truncate(whole)
-                os.fsync(file.fileno())
-        self._size = whole
-        return None
+        self._is_read = True
 
     def _rewrite(self) -> None:
-        """The attempts still needed, in a new file that replaces the old one whole."""
-        settled = [a for a in self._attempts.values() if not a.is_unsettled]
-        for attempt in settled[: max(0, len(settled) - KEPT_ATTEMPTS)]:
-            self._forget(attempt)
-        at = self._now().isoformat(timespec="milliseconds")
-        lines = [_line(_fields(e, at)) for a in self._attempts.values() for e in _retell(a)]
-        self._close()
-        durable.write(self._path, b"".join(lines))
-        self._size = sum(map(len, lines))
-
-    def _forget(self, attempt: Attempt) -> None:
-        del self._attempts[attempt.scan_id]
-        if self._last.get(attempt.ticket) == attempt.scan_id:
-            del self._last[attempt.ticket]
-        if attempt.is_interrupted:
-            self._interrupted.discard(attempt.ticket)
-        if attempt.is_admitted:
-            left = self._admitted[attempt.ticket] - 1
-            if left:
-                self._admitted[attempt.ticket] = left
-            else:
-                del self._admitted[attempt.ticket]
-
-    def _open(self) -> int:
-        if self._fd is None:
-            fresh = not self._path.exists()
-            self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            if fresh:
-                durable.sync_folder(self._path.parent)
-            self._size = os.fstat(self._fd).st_size
-        return self._fd
-
-    def _append(self, fd: int, block: bytes) -> None:
-        whole = b"\n" + block if self._is_torn else block
-        if os.write(fd, whole) != len(whole):
-            raise OSError("disk full: a line was cut short")
-        os.fsync(fd)
-        self._size += len(whole)
-        self._is_torn = False
-
-    def _undo(self) -> None:
-        """Take back a half-written block, so that the next line does not join it."""
-        if self._fd is None:
-            return
-        try:
-            os.ftruncate(self._fd, self._size)
-        except OSError:
-            self._is_torn = True  # the next block begins on a line of its own
-        self._close()
-
-    def _close(self) -> None:
-        if self._fd is not None:
-            os.close(self._fd)
-            self._fd = None
+        """The attempts still needed and the latest notes, in a new file that replaces the old one whole."""
+        self._ledger.forget_the_oldest()
+        self._file.replace([*self._notes, *map(_fields, self._ledger.retold())])
 
 
-def _retell(attempt: Attempt) -> Iterator[Entry]:
-    """The fewest lines that make this attempt again."""
-    yield Entry(Step.ATTEMPT, attempt.scan_id, attempt.ticket, attempt.action, attempt.code)
-    if attempt.asked:
-        yield Entry(Step.ASKED, attempt.scan_id)
-    if attempt.verdict is not None:
-        yield Entry(Step.ANSWERED, attempt.scan_id, verdict=attempt.verdict)
-    if attempt.step not in (Step.ATTEMPT, Step.ASKED, Step.ANSWERED):
-        yield Entry(attempt.step, attempt.scan_id)
+def _count_as_begun(ledger: Ledger, scan_id: str) -> None:
+    """An attempt whose later lines may be lost. What nobody used stays as it is: its opening is known."""
+    attempt = ledger.attempt(scan_id)
+    if attempt is not None and (attempt.has_grace or not attempt.is_opened):
+        ledger.apply(Entry(Step.OPENING, scan_id, at=attempt.step_at))
 
 
-def _line(fields: dict[str, Any]) -> bytes:
-    body = json.dumps(fields, separators=(",", ":")).encode()
-    return b"%08x %s\n" % (zlib.crc32(body), body)
-
-
-def _fields(entry: Entry, at: str) -> dict[str, Any]:
+def _fields(entry: Entry) -> Fields:
     verdict = entry.verdict
     told = {
         "step": entry.step,
         "scan_id": entry.scan_id,
-        "at": at,
+        "at": entry.at and _told_time(entry.at),
         "ticket": entry.ticket,
         "action": entry.action,
         "code": entry.code,
+        "device": entry.device,
         "verdict": verdict and verdict.outcome,
         "reason": verdict and verdict.reason,
         "fault": verdict and verdict.fault,
+        "giving": entry.giving,
+        "given_back": entry.given_back,
     }
     return {name: value for name, value in told.items() if value is not None}
 
 
-def _entry(line: bytes) -> Entry | None:
-    """The entry of a whole, undamaged line, or None."""
-    checksum, _, body = line.partition(b" ")
+def _entry(told: Fields) -> Entry | None:
+    """The entry that these fields tell, or None."""
     try:
-        if int(checksum, 16) != zlib.crc32(body):
-            return None
-        told = json.loads(body)
         return Entry(
             Step(told["step"]),
             told["scan_id"],
             told.get("ticket"),
             told.get("action"),
             told.get("code"),
+            told.get("device"),
             _verdict(told),
+            told.get("giving"),
+            told.get("given_back"),
+            datetime.fromisoformat(told["at"]) if "at" in told else None,
         )
     except (ValueError, KeyError, TypeError):
         return None
 
 
-def _verdict(told: dict[str, Any]) -> Verdict | None:
+def _verdict(told: Fields) -> Verdict | None:
     if "verdict" not in told:
         return None
     reason, fault = told.get("reason"), told.get("fault")
     return Verdict(Outcome(told["verdict"]), reason and Reason(reason), fault and Fault(fault))
 
 
+def _told_time(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds")
+
+
 def read_lines(folder: Path) -> Iterable[dict[str, Any]]:
     """The journal's good lines as they stand on disk, for doctor and for tests; opens nothing for writing."""
-    path = folder / FILE_NAME
-    if not path.exists():
-        return
-    for line in path.read_bytes().split(b"\n"):
-        if _entry(line) is not None:
-            yield json.loads(line.partition(b" ")[2])
+    for line in checked_lines.read_bytes(folder / FILE_NAME).split(b"\n"):
+        fields = checked_lines.parse(line)
+        if fields is not None:
+            yield fields

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kiosk.codes import Code
+from kiosk.edges import Contact
 from kiosk.pairing import Paired, PairingFailed
-from kiosk.verdict import Verdict
+from kiosk.verdict import Fault, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +26,33 @@ class CameraFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class CameraFroze:
+    """It delivered frames and stopped, or does not close: only a new process can free it. The camera thread ends."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """The verdict on a question."""
 
     scan_id: str
     verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """How the server was found when nothing was asked of it: None is well."""
+
+    fault: Fault | None
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """An input became active, or let go."""
+
+    contact: Contact
+    active: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,4 +82,4 @@ class Stop:
     """SIGTERM or SIGINT."""
 
 
-News = Seen | CameraFailed | Answered | PairingEnded | GateNews | Died | Stop
+News = Seen | CameraFailed | CameraFroze | Answered | Probed | Touched | PairingEnded | GateNews | Died | Stop

@@ -87,10 +87,15 @@ class _PairAnswer(BaseModel):
     extensions: Annotated[list[str], Field(max_length=64)] = []
 
 
-def pair(code: PairingCode, store: CredentialStore, session: requests.Session | None = None) -> Paired | PairingFailed:
-    """Exchange a pairing code for credentials; at most ``ASK_S`` and then ``TEST_S`` seconds. Never raises."""
+def pair(
+    code: PairingCode, store: CredentialStore, session: requests.Session | None = None, replacing: bool = False
+) -> Paired | PairingFailed:
+    """Exchange a pairing code for credentials; at most ``ASK_S`` and then ``TEST_S`` seconds. Never raises.
+
+    ``replacing``: the gate was unlocked; the pairing in force stays until the new one has been tested.
+    """
     try:
-        if store.load() is not None:
+        if store.load() is not None and not replacing:
             return _failed(PairingTrouble.ALREADY_PAIRED)
         store.prepare()
         pending = store.load_pending()
@@ -109,16 +114,14 @@ def pair(code: PairingCode, store: CredentialStore, session: requests.Session | 
 
 
 def resume(store: CredentialStore, session: requests.Session | None = None) -> Paired | PairingFailed | None:
-    """What a start finds: the pairing in force; or a pending one, tested now; None when the gate is unpaired."""
+    """What a start finds: a pending pairing, tested now; else the one in force; None when the gate is unpaired."""
     try:
         credentials = store.load()
-        if credentials is not None:
-            store.forget_pending()
-            return Paired(credentials)
         pending = store.load_pending()
-        return None if pending is None else _settle(pending, store, session)
+        settled = None if pending is None else _settle(pending, store, session)
     except OSError:
         return _failed(PairingTrouble.DISK)
+    return Paired(credentials) if credentials is not None and not isinstance(settled, Paired) else settled
 
 
 def unpair(store: CredentialStore) -> bool:

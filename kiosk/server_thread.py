@@ -1,4 +1,4 @@
-"""The one thread that talks to the ticket server: questions, pairing codes, pending pairings, one after another."""
+"""The one thread that talks to the ticket server: questions and pairing, one after another; when idle, what waits."""
 
 from __future__ import annotations
 
@@ -13,12 +13,18 @@ from enum import Enum, auto
 from kiosk.attempt import Entry, Step
 from kiosk.codes import PairingCode
 from kiosk.credentials import Credentials, CredentialStore
-from kiosk.edges import Journal, Question
-from kiosk.news import Answered, Died, News, PairingEnded
+from kiosk.edges import Question
+from kiosk.giving_back import EXTENSION, GivingBack
+from kiosk.journal import Journal
+from kiosk.news import Answered, Died, News, PairingEnded, Probed
 from kiosk.pairing import pair, resume
 from kiosk.scan_client import ScanClient
 from kiosk.settings import Server
 from kiosk.verdict import Fault, unknown
+
+IDLE_S = 0.5  # without a job for so long, there is time for what waits
+LOOK_EVERY_S = 60.0  # at a server that nothing was asked of: a revoked key is known before the doors open
+LOOK_AGAIN_S = 10.0  # at one that did not answer
 
 log = logging.getLogger(__name__)
 
@@ -34,31 +40,57 @@ class _Asked:
     deadline: float  # monotonic seconds, from when it was put: later nobody stands there for it any more
 
 
-_Job = _Asked | PairingCode | Credentials | _Order
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    code: PairingCode
+    replacing: bool
+
+
+_Job = _Asked | _Pair | Credentials | _Order
 
 
 class ServerThread:
     """Takes jobs without blocking; what comes of them goes to ``tell``. Implements ``edges.Asker``."""
 
     def __init__(
-        self, settings: Server, store: CredentialStore, journal: Journal, tell: Callable[[News], None]
+        self,
+        settings: Server,
+        store: CredentialStore,
+        journal: Journal,
+        tell: Callable[[News], None],
+        clock_is_good: Callable[[], bool] = lambda: True,
     ) -> None:
         self._settings = settings
         self._store = store
         self._journal = journal
         self._tell = tell
+        self._clock_is_good = clock_is_good
+        self._giving_back = GivingBack(journal)
         self._client: ScanClient | None = None
+        self._look_at = float("inf")
+        self._busy_since: float | None = None
         self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="server", daemon=True)
         self._thread.start()
+
+    @property
+    def busy_since(self) -> float | None:
+        """Monotonic seconds when the job under way began; None between two."""
+        return self._busy_since
+
+    @property
+    def takes_back(self) -> bool:
+        """True when the server takes an admission back that nobody used."""
+        client = self._client
+        return client is not None and EXTENSION in client.extensions
 
     def ask(self, question: Question) -> None:
         """One question; the answer is an ``Answered`` event, always."""
         self._jobs.put(_Asked(question, time.monotonic() + self._settings.answer_within_s))
 
-    def pair(self, code: PairingCode) -> None:
-        """One pairing code; its outcome is a ``PairingEnded`` event."""
-        self._jobs.put(code)
+    def pair(self, code: PairingCode, replacing: bool = False) -> None:
+        """One pairing code; its outcome is a ``PairingEnded`` event. ``replacing``: also when there is a pairing."""
+        self._jobs.put(_Pair(code, replacing))
 
     def resume(self) -> None:
         """Settle what an earlier run left; its outcome is a ``PairingEnded`` event."""
@@ -83,21 +115,45 @@ class ServerThread:
             self._tell(Died("server", type(error).__name__))
 
     def _take_jobs(self) -> None:
-        while (job := self._jobs.get()) is not _Order.CLOSE:
-            if isinstance(job, _Asked):
+        while True:
+            try:
+                job = self._jobs.get(timeout=IDLE_S)
+            except queue.Empty:
+                job = None
+            if job is _Order.CLOSE:
+                return
+            self._busy_since = time.monotonic()
+            self._take(job)
+            self._busy_since = None
+
+    def _take(self, job: _Job | None) -> None:
+        match job:
+            case _Asked():
                 self._answer(job.question, job.deadline)
-            elif isinstance(job, PairingCode):
-                self._tell(PairingEnded(pair(job, self._store)))
-            elif isinstance(job, Credentials):
+            case _Pair():
+                self._tell(PairingEnded(pair(job.code, self._store, replacing=job.replacing)))
+            case Credentials():
                 self._meet(job)
-            else:
+            case None:
+                self._use_the_time(time.monotonic())
+            case _:
                 self._tell(PairingEnded(resume(self._store)))
+
+    def _use_the_time(self, now: float) -> None:
+        client = self._client
+        if client is not None and not self._giving_back.work(client, now) and now >= self._look_at:
+            self._look(client)
 
     def _meet(self, credentials: Credentials) -> None:
         if self._client is not None:
             self._client.close()
-        self._client = ScanClient(credentials, self._settings)
-        self._client.probe()  # opens the connection and fetches the events' keys before the first guest comes
+        self._client = ScanClient(credentials, self._settings, clock_is_good=self._clock_is_good)
+        self._look(self._client)  # opens the connection and fetches the events' keys before the first guest comes
+
+    def _look(self, client: ScanClient) -> None:
+        fault = client.probe()
+        self._look_at = time.monotonic() + (LOOK_EVERY_S if fault is None else LOOK_AGAIN_S)
+        self._tell(Probed(fault))
 
     def _answer(self, question: Question, deadline: float) -> None:
         if self._client is None:
@@ -108,7 +164,9 @@ class ServerThread:
             self._journal.write(Entry(Step.ASKED, question.scan_id))
 
         try:
-            verdict = self._client.ask(question, deadline, about_to_consume)
+            fault = self._giving_back.before_asking_for(question.ticket.uuid, self._client, deadline)
+            verdict = unknown(fault) if fault else self._client.ask(question, deadline, about_to_consume)
         except OSError:  # the journal could not be written: nothing was sent
             verdict = unknown(Fault.JOURNAL)
+        self._look_at = time.monotonic() + (LOOK_EVERY_S if verdict.is_final else LOOK_AGAIN_S)
         self._tell(Answered(question.scan_id, verdict))

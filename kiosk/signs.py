@@ -11,13 +11,14 @@ _SIGNALS = {
     State.UNPAIRED: Signal.UNPAIRED,
     State.PAIRING: Signal.BUSY,
     State.READY: Signal.DARK,
+    State.UNLOCKED: Signal.UNPAIRED,
     State.ASKING: Signal.BUSY,
     State.ADMITTED: Signal.ADMITTED,
     State.REFUSED: Signal.REFUSED,
     State.UNKNOWN: Signal.WAIT,
     State.FAULT: Signal.FAULT,
-    State.EMERGENCY: Signal.ADMITTED,
-    State.ALARM: Signal.REFUSED,
+    State.EMERGENCY: Signal.EMERGENCY,
+    State.ALARM: Signal.ALARM,
     State.STOPPING: Signal.DARK,
 }
 
@@ -34,6 +35,8 @@ class LampsAndScreen:
         """Lamps first: a guest looks at them, a tech at the screen."""
         if state is State.ADMITTED and self._looks_only:
             self._gate.show_looked_at()
+        elif state is State.READY and verdict is not None:
+            self._gate.show(Signal.BUSY)  # amber: a fault stands that keeps nobody out
         elif verdict is not None and verdict.reason is Reason.ASK_STAFF:
             self._gate.show(Signal.WAIT)  # amber: nothing was refused for good
         else:

@@ -38,6 +38,10 @@ _STATES: dict[State, dict[Language, Words]] = {
         "fr": Words("Présentez votre billet", "QR code face à la caméra."),
         "en": Words("Show your ticket", "QR code towards the camera."),
     },
+    State.UNLOCKED: {
+        "fr": Words("Appairage ouvert", "Pendant deux minutes : montrez le QR code de l'appareil, ou un billet."),
+        "en": Words("Pairing is open", "For two minutes: show the device's QR code, or a ticket."),
+    },
     State.ASKING: {
         "fr": Words("Lecture…", "Ne bougez pas."),
         "en": Words("Reading…", "Hold still."),
@@ -139,7 +143,7 @@ _FAULTS: dict[Fault, dict[Language, str]] = {
         "en": "Certificate refused: nothing is sent. Check the gate's clock and the server's certificate.",
     },
     Fault.CLOCK: {
-        "fr": "Certificat hors de ses dates, et l'heure du portillon n'est pas sûre. Vérifiez l'accès au serveur de temps.",
+        "fr": "Certificat hors de ses dates, et l'heure du portillon n'est pas sûre. Vérifiez son serveur de temps.",
         "en": "The certificate is out of its dates, and the gate's clock is not sure. Check its time server.",
     },
     Fault.KEY_REFUSED: {

@@ -41,7 +41,7 @@ def test_a_thread_that_died_ends_the_gate_with_an_exit_code_that_says_so(gate, t
 
 def test_asked_to_stop_nothing_that_waits_in_the_queue_is_done_any_more(gate, tmp_path):
     gate._news.put(CameraFailed("from before the signal"))
-    gate._asked_to_stop(15, None)
+    gate.stop()
     assert gate.run() == 0
     assert traced(tmp_path, "fault") == []
 
@@ -50,12 +50,13 @@ def test_a_camera_that_stays_dead_is_shown_again_after_a_verdict_has_run_out(gat
     gate._take(PairingEnded(Paired(NOBODY)), 100.0)
     gate._take(Seen((Unreadable("not_a_code", "d1ge57"),), 100.0), 100.0)
     gate._take(CameraFailed("the cable is out"), 101.0)
+    gate._tick(101.1)
+    assert traced(tmp_path, "state")[-1]["state"] == "refused"
+    gate._take(CameraFailed("the cable is out"), 102.0)
     gate._tick(104.0)
-    assert traced(tmp_path, "state")[-1]["state"] == "ready"
-    gate._take(CameraFailed("the cable is out"), 105.0)
     assert traced(tmp_path, "state")[-1]["state"] == "fault"
-    assert len(traced(tmp_path, "fault")) == 1
-    gate._asked_to_stop(15, None)
+    assert [line["fault"] for line in traced(tmp_path, "fault")] == ["camera"]
+    gate.stop()
     assert gate.run() == 0
 
 
@@ -73,6 +74,6 @@ def test_frames_do_not_pile_up_before_a_loop_that_is_behind(gate):
     gate._take(gate._news.get(), 100.0)
     assert told[2].wait(30)
     assert not told[3].is_set()
-    gate._asked_to_stop(15, None)
+    gate.stop()
     assert told[4].wait(30)
     assert gate.run() == 0

@@ -4,8 +4,9 @@ from kiosk import codes
 from kiosk.codes import PairingCode
 from kiosk.credentials import Credentials
 from kiosk.edges import State
-from kiosk.enrolment import RESUME_AGAIN_S, TROUBLE_SHOWN_S, Enrolment
+from kiosk.enrolment import RESUME_AGAIN_S, Enrolment
 from kiosk.pairing import Paired, PairingFailed, PairingTrouble
+from kiosk.shown import TROUBLE_S, Shown
 from kiosk.verdict import Fault
 
 CODE = PairingCode("https://tickets.example", "/api/scan", "abc.def")
@@ -18,7 +19,8 @@ class Scene:
 
     def __init__(self, left=True):
         self.tried, self.resumed, self.shown, self.traced = [], 0, [], []
-        self.enrolment = Enrolment(self.tried.append, self.resume, self, self.trace)
+        self.display = Shown(self, self.trace)
+        self.enrolment = Enrolment(self.tried.append, self.resume, self.display, self.trace)
         self.enrolment.begin()
         if left:
             self.enrolment.ended(None, 0.0)
@@ -55,7 +57,7 @@ def test_a_refused_code_says_so_and_the_gate_goes_on_looking():
     scene.enrolment.seen([CODE], 0.0)
     scene.enrolment.ended(EXPIRED, 0.2)
     assert scene.shown[-1] == (State.UNPAIRED, PairingTrouble.CODE_EXPIRED)
-    scene.enrolment.tick(0.2 + TROUBLE_SHOWN_S)
+    scene.display.tick(0.2 + TROUBLE_S)
     assert scene.shown[-1] == (State.UNPAIRED, None)
     another = PairingCode("https://tickets.example", "/api/scan", "another")
     scene.enrolment.seen([another], 10.0)

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kiosk import journal as room
+from kiosk import ledger
 from kiosk.attempt import Entry, Step
 from kiosk.journal import Journal, read_lines
 from kiosk.verdict import ADMITTED, Fault, Reason, refused, unknown
@@ -116,7 +117,7 @@ def test_what_waited_where_lines_are_lost_counts_as_begun_and_what_has_lines_aft
 
 def test_compaction_keeps_what_is_open_and_forgets_the_oldest_that_is_settled(tmp_path, monkeypatch):
     monkeypatch.setattr(room, "COMPACT_BEYOND_BYTES", 1000)
-    monkeypatch.setattr(room, "KEPT_ATTEMPTS", 2)
+    monkeypatch.setattr(ledger.Ledger.forget_the_oldest, "__defaults__", (2,))
     it = Journal(tmp_path)
     it.write(*admission(1, Step.ASKED), *admission(2, Step.ANSWERED), *admission(3, Step.OPENING))
     for number in (4, 5, 6):

@@ -8,9 +8,10 @@ from kiosk.codes import TicketCode
 from kiosk.credentials import Credentials, CredentialStore
 from kiosk.edges import Question
 from kiosk.journal import Journal
-from kiosk.news import Answered, Died
+from kiosk.news import Answered, Died, Probed
 from kiosk.server_thread import ServerThread
 from kiosk.settings import Server
+from kiosk.verdict import Fault
 
 PATIENCE_S = 30.0
 DEVICE = "d0000000-0000-4000-8000-000000000001"
@@ -32,7 +33,8 @@ def test_a_question_that_waited_out_its_time_behind_others_is_answered_and_never
     for number in range(1, 6):
         journal.write(Entry(Step.ATTEMPT, f"scan-{number}", ticket=question(number).ticket.uuid, action="scan"))
         thread.ask(question(number))
-    told = [news.get(timeout=PATIENCE_S) for _ in range(5)]  # behind the first look at the server, which takes longer
+    assert news.get(timeout=PATIENCE_S) == Probed(Fault.TIMEOUT)  # the first look at the server took longer than all
+    told = [news.get(timeout=PATIENCE_S) for _ in range(5)]
     over.set()
     thread.close()
     assert all(isinstance(each, Answered) and not each.verdict.is_final for each in told)
@@ -45,5 +47,6 @@ def test_a_server_thread_that_dies_of_anything_tells_the_main_loop(tmp_path):
     thread = ServerThread(Server(), CredentialStore(tmp_path), Journal(tmp_path), news.put)
     thread.use(Credentials("http://127.0.0.1:1", "/api/scan", None, DEVICE, "Gate", extensions=None))
     thread.ask(question(1))
+    assert news.get(timeout=PATIENCE_S) == Probed(Fault.NO_NETWORK)
     assert news.get(timeout=PATIENCE_S) == Died("server", "TypeError")
     thread.close()

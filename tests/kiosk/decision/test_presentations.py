@@ -109,9 +109,9 @@ def test_an_answer_in_time_opens_though_the_phone_was_taken_away(world):
 
 def test_admissions_queue_and_the_gate_rests_between_two_pulses(world):
     for ticket in (A, B, C):
+        world.wait(0.6)
         world.see(ticket)
         world.answer(ADMITTED)
-        world.wait(0.2)
     assert world.pulses() == ["scan-1"]
     world.wait(REST_S)
     assert world.pulses() == ["scan-1", "scan-2"]
@@ -121,14 +121,51 @@ def test_admissions_queue_and_the_gate_rests_between_two_pulses(world):
     assert len(world.pulses()) == 3
 
 
-def test_a_sheet_with_two_tickets_is_one_person_until_each_is_shown_alone(world):
+def test_a_sheet_with_two_tickets_is_one_person_until_the_other_is_shown_alone(world):
     world.see(A, B)
     world.answer(ADMITTED)
-    world.wait(3, A, B)
-    world.wait(3, B)
+    world.wait(6, A, B)
+    assert world.asked == []
+    world.wait(1, B)
+    assert world.asked[0].ticket is B
+
+
+def test_a_sheet_of_which_each_frame_reads_another_ticket_is_one_person(world):
+    world.see(A)
+    world.answer(ADMITTED)
+    for _ in range(20):
+        world.wait(0.1, B)
+        world.wait(0.1, A)
+    assert world.asked == []
     assert world.pulses() == ["scan-1"]
-    world.wait(1)
-    world.see(B)
+
+
+def test_the_next_guest_who_is_early_is_served_as_soon_as_the_one_before_has_lowered_the_phone(world):
+    world.see(A)
+    world.answer(ADMITTED)
+    world.wait(1, A, B)
+    world.wait(0.4, B)
+    assert world.asked == []
+    world.wait(0.2, B)
+    assert world.asked[0].ticket is B
+
+
+def test_a_refused_ticket_that_stays_on_the_wall_keeps_nobody_waiting(world):
+    world.see(A)
+    world.answer(USED)
+    world.wait(2.6, A)
+    world.wait(0.1, A, B)
+    assert world.asked[0].ticket is B
+    world.answer(ADMITTED)
+    assert world.pulses() == ["scan-2"]
+
+
+def test_a_good_ticket_that_stays_in_view_keeps_others_waiting_for_a_while_only(world):
+    world.see(A)
+    world.answer(ADMITTED)
+    world.wait(9, A, B)
+    assert world.asked == []
+    world.wait(1.2, A, B)
     assert world.asked[0].ticket is B
 
 

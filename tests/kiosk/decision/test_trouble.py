@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from kiosk.attempt import Entry, Step
 from kiosk.codes import TicketCode
-from kiosk.edges import State
+from kiosk.edges import Pulsed, State
 from kiosk.verdict import ADMITTED, Fault, Reason, refused, unknown
 
 A, B, C = (TicketCode(f"data{n}:sig", f"00000000-0000-4000-8000-00000000000{n}", b"data", b"sig") for n in (1, 2, 3))
@@ -61,7 +61,7 @@ def test_a_late_answer_of_an_old_attempt_does_not_hide_the_new_one(world):
 def test_a_gate_that_fails_when_a_guest_s_turn_comes_opens_later_while_the_code_is_held(world):
     world.see(A)
     world.answer(ADMITTED)
-    world.wait(0.2)
+    world.wait(0.6)
     world.see(B)
     world.answer(ADMITTED)
     world.ready = False
@@ -73,11 +73,11 @@ def test_a_gate_that_fails_when_a_guest_s_turn_comes_opens_later_while_the_code_
 
 
 def test_a_pulse_that_is_not_confirmed_sends_the_guest_to_the_staff_and_is_never_given_again(world):
-    world.confirms = False
+    world.pulsed = Pulsed.UNSURE
     world.see(A)
     world.answer(ADMITTED)
     assert world.shown[-1][1].reason is Reason.ASK_STAFF
-    world.confirms = True
+    world.pulsed = Pulsed.GIVEN
     world.wait(6)
     world.present(A, USED)
     assert world.pulses() == ["scan-1"]

@@ -1,0 +1,115 @@
+"""What the news say of the gate's own health: which faults stand, and whether systemd may hear that all is well."""
+
+from __future__ import annotations
+
+import time
+
+from kiosk.faults import Faults
+from kiosk.gate import Gate
+from kiosk.journal import Journal
+from kiosk.liveness import Liveness
+from kiosk.notify import notify
+from kiosk.shown import HARMLESS, Shown
+from kiosk.verdict import Fault, Outcome, Verdict
+
+ALIVE_EVERY_S = 2.0  # WatchdogSec is 10
+GATE_WITHIN_S = 2.0  # a guardian that died is replaced in less; a relay that is gone for longer is a fault
+PROVE_EVERY_S = 5.0
+COUNT_EVERY_S = 5.0
+_OF_THE_SERVER = frozenset(Fault) - {Fault.GATE, Fault.JOURNAL, Fault.CAMERA, Fault.PASSAGE_SENSOR}
+
+
+class Health:
+    """Belongs to the main loop. Monotonic seconds."""
+
+    def __init__(self, faults: Faults, journal: Journal, gate: Gate, shown: Shown) -> None:
+        self._faults = faults
+        self._journal = journal
+        self._gate = gate
+        self._shown = shown
+        self._started_at = self._gate_ready_at = time.monotonic()
+        self._last_frame: float | None = None
+        self._prove_at = self._count_at = self._alive_at = float("-inf")
+        self._verdicts = dict.fromkeys(Outcome, 0)
+
+    @property
+    def can_admit(self) -> bool:
+        """True when no fault stands that keeps guests out."""
+        return self._faults.worst() in {None, *HARMLESS}
+
+    def frame_came(self, now: float) -> None:
+        """The camera works."""
+        self._last_frame = now
+        self._faults.over(Fault.CAMERA)
+
+    def camera_failed(self, why: str) -> None:
+        """It does not; it is tried again by itself."""
+        self._faults.stand(Fault.CAMERA, why)
+
+    def server_found(self, fault: Fault | None) -> None:
+        """What the server was found to be, by a question or by a look at it; None is well."""
+        for known in _OF_THE_SERVER - {fault}:
+            self._faults.over(known)
+        if fault is not None:
+            self._faults.stand(fault, "the server was looked at")
+
+    def answered(self, verdict: Verdict) -> None:
+        """A question ended."""
+        self._verdicts[verdict.outcome] += 1
+        if verdict.fault in (None, *_OF_THE_SERVER):
+            self.server_found(verdict.fault)
+
+    def sensor_doubted(self, is_doubted: bool) -> None:
+        """Openings that nobody used, one after another; or somebody at last."""
+        if is_doubted:
+            self._faults.stand(Fault.PASSAGE_SENSOR, "one opening after another that nobody is seen to use")
+        else:
+            self._faults.over(Fault.PASSAGE_SENSOR)
+
+    def tick(self, now: float, busy_since: float | None) -> None:
+        """Look at gate and journal, show what stands, and tell systemd the truth."""
+        self._look_at_gate(now)
+        self._look_at_journal(now)
+        self._shown.stands(self._faults.worst())
+        self._gate.set_ready(self.can_admit)
+        if now >= self._count_at:
+            self._count_at = now + COUNT_EVERY_S
+            self._tell_status()
+        self._faults.tick()
+        if now >= self._alive_at:
+            self._alive_at = now + ALIVE_EVERY_S
+            self._tell_systemd(now, busy_since)
+
+    def _look_at_gate(self, now: float) -> None:
+        if self._gate.is_ready():
+            self._gate_ready_at = now
+            self._faults.over(Fault.GATE)
+        elif now - self._gate_ready_at > GATE_WITHIN_S:
+            self._faults.stand(Fault.GATE, "the guardian of the relay is not there")
+
+    def _look_at_journal(self, now: float) -> None:
+        trouble = self._journal.trouble
+        if trouble is None:
+            self._faults.over(Fault.JOURNAL)
+        elif now >= self._prove_at:
+            self._faults.stand(Fault.JOURNAL, trouble)
+            self._prove_at = now + PROVE_EVERY_S
+            self._journal.prove()
+
+    def _tell_status(self) -> None:
+        unanswered, annuls, sent_to_staff = self._journal.counts()
+        self._faults.tell(
+            state=self._shown.now or "starting",
+            open_attempts=unanswered,
+            annuls_waiting=annuls,
+            sent_to_staff=sent_to_staff,
+            admitted=self._verdicts[Outcome.ADMITTED],
+            refused=self._verdicts[Outcome.REFUSED],
+            unknown=self._verdicts[Outcome.UNKNOWN],
+        )
+
+    def _tell_systemd(self, now: float, busy_since: float | None) -> None:
+        is_missing = any(standing.fault is Fault.CAMERA for standing in self._faults.standing)
+        liveness = Liveness(self._started_at, self._last_frame, is_missing, now, busy_since)
+        if liveness.may_say_alive(now):
+            notify("WATCHDOG=1")
