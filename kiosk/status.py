@@ -121,9 +121,13 @@ class StatusFile:
         if self._path is None:
             return
         draft = self._path.with_name(f".{self._path.name}.new")
-        with contextlib.suppress(OSError):
+        try:
             draft.write_text(json.dumps({**self._facts, "written_at": round(self._written_at, 1)}), "utf-8")
             draft.replace(self._path)
+        except OSError:
+            self._is_news = True  # tried again in a second
+            with contextlib.suppress(OSError):
+                draft.unlink(missing_ok=True)
 
 
 def read_status(folder: Path) -> Status | None:

@@ -45,7 +45,7 @@ def examine(file: Path, loaded: Settings) -> Iterator[Finding]:
     clock = Clock(folder)
     yield from inside.clock(clock, datetime.now(UTC), language)
     status = read_status(folder)
-    yield from inside.running_gate(status, language)
+    yield from inside.running_gate(status, language, all(finding.level is not Level.FAIL for finding in disk))
     gate_runs = status is not None and status.is_of_a_running_gate
     yield from outside.camera(loaded.camera, gate_runs, language)
     yield from inside.journal(folder, clock.now(), language)

@@ -52,10 +52,10 @@ def state_folder(folder: Path, language: Language) -> Iterator[Finding]:
         yield tell("state.good", language, **figures)
 
 
-def running_gate(status: Status | None, language: Language) -> Iterator[Finding]:
-    """Whether it runs, what it did, and which faults stand."""
+def running_gate(status: Status | None, language: Language, can_tell: bool = True) -> Iterator[Finding]:
+    """Whether it runs, what it did, and which faults stand. ``can_tell``: its disk can be written."""
     if status is None:
-        yield tell("daemon.never", language)
+        yield tell("daemon.never" if can_tell else "daemon.untold", language)
     elif not status.is_of_a_running_gate:
         has_stopped = status.state == State.STOPPING
         yield tell("daemon.stopped" if has_stopped else "daemon.died", language, state=status.state or "?")

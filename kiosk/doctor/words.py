@@ -83,6 +83,13 @@ TEXTS: dict[str, Text] = {
         ("Aucun portillon n'a encore tourné ici", "sudo systemctl enable --now portillon-kiosk"),
         ("No gate has run here yet", "sudo systemctl enable --now portillon-kiosk"),
     ),
+    "daemon.untold": _warn(
+        (
+            "Sur ce disque, un portillon ne peut rien dire de lui-même",
+            "systemctl status portillon-kiosk ; voyez state.",
+        ),
+        ("On this disk no gate can tell of itself", "systemctl status portillon-kiosk; look at state above."),
+    ),
     "daemon.stopped": _warn(
         ("Arrêté", "sudo systemctl start portillon-kiosk"),
         ("Stopped", "sudo systemctl start portillon-kiosk"),

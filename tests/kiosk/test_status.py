@@ -97,7 +97,9 @@ def test_a_full_disk_stops_nothing_and_keeps_the_status_before(tmp_path):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert read_status(tmp_path).state is None
-    file.write()
+    assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
+    file._written_at -= 1  # as if a second had passed: it is tried again, with nothing new to tell
+    file.tick()
     assert read_status(tmp_path).state == "fault"
 
 

@@ -86,7 +86,10 @@ class TestRunningGate:
         assert finding.fix
 
     def test_one_that_never_ran_is_only_a_warning(self):
-        assert levels(inside.running_gate(None, "en")) == [("daemon", "warn")]
+        assert "No gate has run here" in next(inside.running_gate(None, "en")).found
+
+    def test_on_a_disk_that_can_not_be_written_nobody_knows_whether_one_runs(self):
+        assert "no gate can tell of itself" in next(inside.running_gate(None, "en", can_tell=False)).found
 
     def _ended(self, state, *facts):
         program = "import sys, pathlib; from kiosk.status import *; file = StatusFile(pathlib.Path(sys.argv[1]));"
