@@ -227,6 +227,7 @@ class Daemon:
             trace=self._trace,
             action=self._settings.server.action,
             device=credentials.device_uuid,
+            answer_within_s=self._settings.server.answer_within_s,
             new_scan_id=lambda: str(uuid.uuid4()),
         )
         log.info("paired with %s as %s", credentials.base_url, credentials.device_name)
@@ -278,5 +279,6 @@ class Daemon:
 def run(settings: Settings) -> int:
     """Start the gate and stay until told to stop."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # it warns with raw bytes from the network
     os.umask(0o077)
     return Daemon(settings).run()

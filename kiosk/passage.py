@@ -24,7 +24,11 @@ ASK_AGAIN_S = 1.0  # between two questions while a code stays in view without an
 
 @dataclass
 class Passage:
-    """Decides. ``device``: this gate's uuid at its server, by which it knows its own attempts after a new pairing."""
+    """Decides.
+
+    ``device``: this gate's uuid at its server, by which it knows its own attempts after a new pairing.
+    ``answer_within_s``: how long after a quick look an admission still opens for somebody who lowered the phone.
+    """
 
     asker: Asker
     journal: Journal
@@ -33,6 +37,7 @@ class Passage:
     trace: Trace
     action: Action
     device: str
+    answer_within_s: float
     new_scan_id: Callable[[], str]
     _present: dict[str, Presentation] = field(default_factory=dict, init=False)
 
@@ -171,8 +176,8 @@ class Passage:
     def _admit(self, here: Presentation, scan_id: str, now: float, answer: Entry | None) -> None:
         """Journal the answer where it is new; then open at once, in turn, or at the guest's next presentation."""
         answers = () if answer is None else (answer,)
-        if here.verdict is not None and not here.in_view(now):
-            self._write(*answers)  # told to wait, and gone since: journaled, never pulsed
+        if not here.in_view(now) and (here.verdict is not None or here.has_given_up(now, self.answer_within_s)):
+            self._write(*answers)  # told to wait, or left without a word, and gone: journaled, never pulsed
         elif self.turns.is_free(now):
             self._open(here, scan_id, answers, now)
         elif not self._write(*answers):

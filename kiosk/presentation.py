@@ -35,6 +35,10 @@ class Presentation:
         """True until it has been out of view for long enough to have left."""
         return now - self._last_seen < OUT_OF_VIEW_S
 
+    def has_given_up(self, now: float, patience: float) -> bool:
+        """True when it has been out of view for longer than somebody waits who only took a quick look."""
+        return now - self._last_seen >= patience + OUT_OF_VIEW_S
+
     def is_over(self, now: float) -> bool:
         """True when the same code is news again; one that came back early is so while it is still held up."""
         left = self._has_left or not self.in_view(now)

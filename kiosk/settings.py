@@ -117,6 +117,8 @@ class Gate(_Section):
             raise ValueError("emergency_opens needs emergency = BCM NUMBER, and a relay to hold")
         if self.mode == "level" and self.profile != "turnstile":
             raise ValueError('mode = "level" holds the relay for a guest: it needs profile = "turnstile"')
+        if self.mode == "level" and self.passage is None:
+            raise ValueError('mode = "level" ends at a passage: add passage = BCM NUMBER, or use "pulse" with pulse_ms')
         return self
 
 

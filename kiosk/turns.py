@@ -19,6 +19,9 @@ from kiosk.verdict import ADMITTED, Fault, Outcome, Reason, Verdict
 LATE_S = 1.0
 # A second passage so soon after a counted one came in on the same admission.
 TAILGATE_S = 3.0
+# A gate that stood still for so long (a card that stalls) knows no more who stands there: whose turn it was is opened
+# for at the next presentation.
+STALL_S = 2.0
 # So many openings in a row that nobody used are a dead sensor: giving them back would let everybody in twice.
 UNUSED_IN_A_ROW = 5
 _ASK_STAFF = Verdict(Outcome.REFUSED, Reason.ASK_STAFF, Fault.GATE)
@@ -64,6 +67,7 @@ class Turns:
     _open: _Open | None = field(default=None, init=False)
     _passed_at: float = field(default=float("-inf"), init=False)
     _unused: int = field(default=0, init=False)
+    _ticked_at: float = field(default=float("inf"), init=False)
     _is_called_off: bool = field(default=False, init=False)
 
     def is_free(self, now: float) -> bool:
@@ -108,6 +112,9 @@ class Turns:
 
     def tick(self, now: float) -> Failed | None:
         """Let time pass: settle an opening nobody used, then open for the next."""
+        if now - self._ticked_at > STALL_S:
+            self._queue.clear()
+        self._ticked_at = now
         self._watch(now)
         if self._exit_waits and (now >= self._exit_free_at if self.has_exit else self._is_at_rest(now)):
             self._let_out(now)

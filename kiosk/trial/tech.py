@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 import termios
+import time
 from enum import StrEnum
 from typing import Protocol
 
 from kiosk.screen.words import Language
 from kiosk.trial.words import told
+
+LOOK_S = 2.0  # for each thing there is to see
 
 
 class Answer(StrEnum):
@@ -62,8 +65,7 @@ class AtTerminal:
 
     def say(self, text: str) -> None:
         """Print it; letters that the terminal does not have become question marks."""
-        encoding = sys.stdout.encoding
-        print(text.encode(encoding, "replace").decode(encoding), flush=True)
+        _print(text)
 
     def ask(self, question: str, otherwise: Answer) -> Answer:  # noqa: ARG002  (somebody is there)
         """Ask until the answer is one. What was typed before the question answers nothing. Raises TechGone."""
@@ -80,23 +82,29 @@ class AtTerminal:
 
 
 class Nobody:
-    """``--yes``: nobody is asked, and everything is gone through once."""
+    """``--yes``: nobody is asked, and everything is gone through once, slowly enough to be seen from the turnstile."""
 
     looks = False
 
     def say(self, text: str) -> None:
         """Print it all the same."""
-        print(text.encode(sys.stdout.encoding, "replace").decode(sys.stdout.encoding), flush=True)
+        _print(text)
 
     def ask(self, question: str, otherwise: Answer) -> Answer:
         """What is taken for an answer, and shown as such."""
         self.say(f"{question} ({otherwise})")
+        time.sleep(LOOK_S)
         return otherwise
 
 
 def is_at_terminal() -> bool:
     """True when somebody can be asked."""
     return sys.stdin.isatty()
+
+
+def _print(text: str) -> None:
+    encoding = sys.stdout.encoding
+    print(text.encode(encoding, "replace").decode(encoding), flush=True)
 
 
 def _forget_typed() -> None:

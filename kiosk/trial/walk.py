@@ -61,8 +61,8 @@ def read(edges: Sequence[Edge], opened_at: float, debounce_ms: int, passage_with
 
 def _debounce(bounce_ms: float, person_ms: float) -> int | None:
     """Above what bounces, with something to spare, and at most half of what is a person."""
-    shortest = max(SHORTEST_DEBOUNCE_MS, math.ceil(bounce_ms * _SPARE))
-    longest = min(LONGEST_DEBOUNCE_MS, math.floor(person_ms / 2))
+    shortest = max(SHORTEST_DEBOUNCE_MS, math.ceil(round(bounce_ms) * _SPARE))
+    longest = min(LONGEST_DEBOUNCE_MS, round(person_ms) // 2)
     return None if shortest > longest else min(max(shortest, 30), longest)  # 30 ms: the setting's default
 
 

@@ -1,6 +1,7 @@
 """The world of the decision's tests: a real Journal on disk, and edges that only remember what they were told."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -46,6 +47,7 @@ class World:
             trace=self.trace,
             action=self.action,
             device=self.device,
+            answer_within_s=2.0,
             new_scan_id=lambda: next(self.ids),
         )
         self.display = shown
@@ -174,3 +176,9 @@ def world_in():
 @pytest.fixture
 def world(tmp_path):
     return World(tmp_path)
+
+
+@pytest.fixture
+def salted():
+    """A factory: another code of the same ticket."""
+    return lambda ticket, salt: replace(ticket, text=f"{ticket.text}-{salt}", signature=salt.encode())
