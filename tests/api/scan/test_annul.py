@@ -42,6 +42,8 @@ def test_a_ticket_given_back_is_valid_again_and_admits_once_more(house, gate, ad
     told = {"success": True, "message": "Admission annulled", "scan_id": scan_id, "code": "ok"}
     assert answer.json() == told
     assert gate.check(admitted.qrcode_data).json()["ticket"]["is_scanned"] is False
+    row = house.store.db.run("SELECT status, scanned_at, scanned_by, scan_id FROM ticket").fetchone()
+    assert row == ("valid", None, None, None)
     answers = [gate.scan(admitted.qrcode_data, scan_id=str(uuid4())).json()["code"] for _ in range(2)]
     assert answers == ["ok", "already_scanned"]
 

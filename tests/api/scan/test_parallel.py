@@ -203,6 +203,22 @@ def test_a_scan_is_kept_when_the_server_is_killed_right_after_its_answer(house, 
     assert gate.scan(ticket.qrcode_data, scan_id=scan_id).content == answer.content
 
 
+def test_an_annul_is_kept_when_the_server_is_killed_right_after_its_answer(house, gate, server, tmp_path, scan_id):
+    process, gate.base = server
+    ticket = house.ticket()
+    gate.scan(ticket.qrcode_data, scan_id=scan_id)
+    answer = gate.annul(scan_id)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait(60)
+    assert answer.json()["code"] == "ok"
+    reopened = open_store(str(tmp_path / "tickets.sqlite3"))
+    assert reopened.db.run("SELECT status FROM ticket WHERE uuid = ?", (ticket.uuid,)).fetchone() == ("valid",)
+    reopened.close()
+    gate.base = house.base
+    assert gate.annul(scan_id).content == answer.content
+    assert gate.scan(ticket.qrcode_data, scan_id=scan_id).json()["code"] == "annulled"
+
+
 def test_two_server_processes_on_one_database_admit_one_person(house, gate, server):
     _, other = server
     for ticket in issue.add_tickets(house.store, UUID(house.event.uuid), count=10):

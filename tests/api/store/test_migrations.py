@@ -75,11 +75,8 @@ def test_a_database_of_version_1_keeps_its_rows_and_knows_which_scan_let_whom_in
         (4, "cancelled", None, None),
         (5, "cancelled", None, 2),
     ]
-    assert from_version_1.db.run("SELECT count(*), count(scan_id), count(reason) FROM scan_line").fetchone() == (
-        7,
-        6,
-        0,
-    )
+    lines = from_version_1.db.run("SELECT count(*), count(scan_id), count(reason) FROM scan_line").fetchone()
+    assert lines == (8, 7, 0)
     assert from_version_1.db.run("PRAGMA foreign_key_check").fetchall() == []
 
 
@@ -87,12 +84,18 @@ def test_a_database_of_version_1_keeps_its_rows_and_knows_which_scan_let_whom_in
     ("device", "number", "code"),
     [
         *((1, 0xA1, Code.OK), (2, 0xA1, Code.NOT_IN_FORCE), (1, 0xA2, Code.NOT_IN_FORCE), (1, 0xA3, Code.UNKNOWN_SCAN)),
-        *((1, 0xA4, Code.NOT_IN_FORCE), (2, 0xA5, Code.NOT_IN_FORCE), (2, 0xA2, Code.UNKNOWN_SCAN)),
+        *(
+            (1, 0xA4, Code.NOT_IN_FORCE),
+            (2, 0xA5, Code.NOT_IN_FORCE),
+            (2, 0xA2, Code.UNKNOWN_SCAN),
+            (1, 0xA6, Code.NOT_IN_FORCE),
+        ),
     ],
 )
 def test_an_admission_of_version_1_can_be_given_back_and_no_other(from_version_1, device, number, code):
     before = from_version_1.db.run("SELECT id, status FROM ticket").fetchall()
-    annulment = Annulment(device, str(UUID(int=number)), "not_passed", 1_795_520_300_000_000, None, None)
+    (now,) = from_version_1.db.run("SELECT max(arrived_at) FROM scan_line").fetchone()
+    annulment = Annulment(device, str(UUID(int=number)), "not_passed", now, None, None)
     assert Annuls(from_version_1).annul(annulment) is code
     changed = set(from_version_1.db.run("SELECT id, status FROM ticket").fetchall()) - set(before)
     assert changed == ({(1, "valid")} if code is Code.OK else set())
