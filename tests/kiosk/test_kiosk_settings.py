@@ -88,6 +88,7 @@ def test_an_environment_that_contradicts_the_file_s_shape_is_a_mistake_and_no_cr
         ("relay = 17\nemergency_opens = true\n", "emergency_opens needs emergency"),
         ('profile = "light"\nemergency = 6\nemergency_opens = true\n', "a relay to hold"),
         ('profile = "light"\nmode = "level"\n', 'needs profile = "turnstile"'),
+        ('relay = 17\nmode = "level"\n', "add passage = BCM NUMBER"),
         ("relay = 17\npassage_within_s = 10.1\n", "gate.passage_within_s: "),
         ("relay = 17\ndebounce_ms = 4\n", "gate.debounce_ms: "),
     ],

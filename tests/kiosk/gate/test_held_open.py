@@ -8,6 +8,7 @@ import pytest
 from kiosk.edges import Pulsed
 from kiosk.gate import Signal
 
+LEVEL = {"mode": "level", "passage": 5, "pulse_ms": 100}
 EMERGENCY = {"emergency": 13, "emergency_opens": True}
 
 
@@ -45,21 +46,28 @@ def test_a_relay_that_is_not_wired_is_not_pulsed_and_costs_no_guardian(open_here
     assert guardian_of(os.getpid()) == guardian
 
 
-@pytest.mark.parametrize("way", ["relay", "exit_relay"])
-def test_in_level_mode_the_relay_stays_on_until_somebody_went_through(open_here, trace, way):
-    gate = open_here(mode="level", pulse_ms=100, passage_within_s=10)
-    assert gate.pulse("a scan id", exit=way == "exit_relay") is Pulsed.GIVEN
+def test_in_level_mode_the_relay_stays_on_until_somebody_went_through(open_here, trace):
+    gate = open_here(**LEVEL, passage_within_s=10)
+    assert gate.pulse("a scan id") is Pulsed.GIVEN
     gate.show(Signal.ADMITTED)
     gate.shut()
-    assert trace.values(way) == trace.values("green") == [0, 1, 0]
-    assert trace.pulse_s(way) < 10
+    assert trace.values("relay") == trace.values("green") == [0, 1, 0]
+    assert trace.pulse_s("relay") < 10
 
 
-def test_in_level_mode_a_relay_that_nobody_shuts_ends_by_itself(open_here, trace):
-    gate = open_here(mode="level", pulse_ms=100, passage_within_s=1)
-    assert gate.pulse("a scan id") is Pulsed.GIVEN
-    trace.wait_for("relay", 0, 1, 0)
-    assert trace.pulse_s("relay") >= 0.99
+def test_in_level_mode_a_passage_shuts_no_door_on_somebody_who_goes_out(open_here, trace):
+    gate = open_here(**LEVEL, passage_within_s=10)
+    gate.pulse("exit_request", exit=True)
+    gate.shut()
+    assert trace.values("exit_relay") == [0, 1]
+
+
+@pytest.mark.parametrize("way", ["relay", "exit_relay"])
+def test_in_level_mode_a_relay_that_nobody_shuts_ends_by_itself(open_here, trace, way):
+    gate = open_here(**LEVEL, passage_within_s=1)
+    assert gate.pulse("a scan id", exit=way == "exit_relay") is Pulsed.GIVEN
+    trace.wait_for(way, 0, 1, 0)
+    assert trace.pulse_s(way) >= 0.99
 
 
 def test_a_passage_cuts_no_pulse_short_but_ends_the_guest_s_green(open_here, trace):

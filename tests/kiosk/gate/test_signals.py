@@ -1,6 +1,7 @@
 """What lamps and buzzer say: everything differs from everything else, for eyes that see no red and for ears alone."""
 
 import itertools
+import re
 import subprocess
 import sys
 
@@ -120,5 +121,5 @@ player.close()
     done = subprocess.run(
         [sys.executable, "-c", code], env=chip.environment, check=True, timeout=60, capture_output=True, text=True
     )
-    assert done.stdout == "red can't be moved: bad write\n"
+    assert re.fullmatch("red can't be moved: bad (write|read)\n", done.stdout)
     assert chip.levels(PINS["buzzer"]).count(1) >= 1
