@@ -77,7 +77,7 @@ class Daemon:
         self._gate = open_gate(settings.gate, self._trace, settings.trace.file, self._gate_news)
         console = Console(settings.screen.languages, settings.screen.tty)
         signs = LampsAndScreen(self._gate, console, looks_only=settings.server.action == "check")
-        self._shown = Shown(signs, self._trace)
+        self._shown = Shown(signs, self._trace, State.UNPAIRED)
         self._faults = Faults(self._journal.note, folder / STATUS_FILE, self._trace, self._clock)
         self._health = Health(self._faults, self._journal, self._gate, self._shown)
         self._turns = self._new_turns(settings.gate)

@@ -15,7 +15,7 @@ TROUBLE_S = 6.0  # a tech reads three short lines
 class Shown:
     """One thing at a time, told to signs and trace. Monotonic seconds."""
 
-    def __init__(self, signs: Signs, trace: Trace, idle: State = State.READY) -> None:
+    def __init__(self, signs: Signs, trace: Trace, idle: State) -> None:
         self._signs = signs
         self._trace = trace
         self._idle = idle

@@ -19,7 +19,7 @@ class Scene:
 
     def __init__(self, left=True):
         self.tried, self.resumed, self.shown, self.traced = [], 0, [], []
-        self.display = Shown(self, self.trace)
+        self.display = Shown(self, self.trace, State.UNPAIRED)
         self.enrolment = Enrolment(self.tried.append, self.resume, self.display, self.trace)
         self.enrolment.begin()
         if left:

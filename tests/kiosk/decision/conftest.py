@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from kiosk.contacts import Contacts
-from kiosk.edges import Contact, Pulsed
+from kiosk.edges import Contact, Pulsed, State
 from kiosk.journal import FILE_NAME, Journal, read_lines
 from kiosk.passage import Passage
 from kiosk.shown import Shown
@@ -34,7 +34,7 @@ class World:
     def start(self):
         """A new process on the same folder: what the memory held is gone."""
         self.journal = Journal(self.folder, monotonic=lambda: self.now)
-        shown = Shown(self, self.trace)
+        shown = Shown(self, self.trace, State.READY)
         self.turns = Turns(
             self, self.journal, shown, self.trace, REST_S, self.passage_s, giving=self.giving, sensor_doubted=self.doubt
         )
