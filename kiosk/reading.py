@@ -201,13 +201,14 @@ def _serve(frame: int, limit: float) -> None:
         daemon.send(json.dumps([str(fault)]).encode())
         return
     daemon.send(b"[]")
-    while request := daemon.recv(_SIZE.size):
-        height, width = _SIZE.unpack(request)
-        signal.setitimer(signal.ITIMER_REAL, 2 * limit)
-        gray = np.frombuffer(os.pread(frame, height * width, 0), np.uint8).reshape(height, width)
-        texts = reader.read(gray)
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        daemon.send(json.dumps(texts).encode())
+    with contextlib.suppress(ConnectionError):  # a daemon that was killed with an answer unread resets the socket
+        while request := daemon.recv(_SIZE.size):
+            height, width = _SIZE.unpack(request)
+            signal.setitimer(signal.ITIMER_REAL, 2 * limit)
+            gray = np.frombuffer(os.pread(frame, height * width, 0), np.uint8).reshape(height, width)
+            texts = reader.read(gray)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            daemon.send(json.dumps(texts).encode())
 
 
 if __name__ == "__main__":
