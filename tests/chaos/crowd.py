@@ -21,9 +21,10 @@ from tests.chaos.venue import FRAMES_PER_S, Gate, Line
 
 _QUICK_S = 0.5  # a phone held up for a moment, then lowered while its owner waits
 _LOOKS_BACK_S = 1.0  # who has given up and turns round still hears the gate
-_WAITS_FOR_PULSE_S = 3.0  # green and not open yet: the gate rests between two guests
-COMES_BACK_S = (3.0, 8.0)  # the same code is news again after 2.5 s (facts: suppress a repeat)
+_WAITS_FOR_PULSE_S = 6.0  # admitted and not open yet: who turned back before is waited for
+COMES_BACK_S = (4.0, 9.0)  # the same code is news again after 2.5 s (facts: suppress a repeat)
 _LAST_TRIES = 4
+_TURNS_BACK = 0.3
 _TELL_EVERY = 50  # presentations
 
 
@@ -50,6 +51,7 @@ class Guest:
     frame: Path
     waited_at: list[int] = field(default_factory=list)  # gates that told "please wait", or nothing; the last one last
     comes_again: int = 0  # times, once inside
+    turns_back: bool = False  # once, before an open gate with a passage sensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ class Visit:
     verdict: str | None
     reason: str | None
     about: str | None  # the ticket of that verdict
-    went_in: str | None  # the ticket that the gate opened for
+    opened_for: str | None  # the ticket that the gate opened for
+    went_in: str | None  # the same, but for somebody who turned back
 
 
 class Book:
@@ -152,19 +155,23 @@ class Crowd:
         gives_up = since + (patience_s or self._random.uniform(2.0, 5.0))
         lowers = since + _QUICK_S if is_quick else gives_up
         seen: Line = {}
-        went_in = None
+        opened_for = None
         while (now := time.monotonic()) < gives_up:
             if now < lowers:
                 gate.show(guest.frame)
-            seen, went_in = _look(gate.lines()[mark:], guest.tickets)
-            if went_in or seen.get("verdict") == "refused":
+            seen, opened_for = _look(gate.lines()[mark:], guest.tickets)
+            if opened_for or seen.get("verdict") == "refused":
                 break
             time.sleep(1 / FRAMES_PER_S)
         gate.clear()
         leaves = time.monotonic() + (_WAITS_FOR_PULSE_S if seen.get("verdict") == "admitted" else _LOOKS_BACK_S)
-        while not went_in and seen.get("verdict") != "refused" and time.monotonic() < leaves:
+        while not opened_for and seen.get("verdict") != "refused" and time.monotonic() < leaves:
             time.sleep(1 / FRAMES_PER_S)
-            seen, went_in = _look(gate.lines()[mark:], guest.tickets)
+            seen, opened_for = _look(gate.lines()[mark:], guest.tickets)
+        turns_back = bool(opened_for) and gate.has_sensor and guest.turns_back
+        if opened_for and gate.has_sensor and not turns_back:
+            gate.walk_through()
+        guest.turns_back = guest.turns_back and not turns_back
         visit = Visit(
             gate=gate.name,
             kind=guest.kind,
@@ -174,7 +181,8 @@ class Crowd:
             verdict=seen.get("verdict"),
             reason=seen.get("reason") or seen.get("fault"),
             about=seen.get("ticket"),
-            went_in=went_in,
+            opened_for=opened_for,
+            went_in=None if turns_back else opened_for,
         )
         with self._lock:
             self.presentations += 1
@@ -251,7 +259,9 @@ class Crowd:
                 return [(sheet, here, 0.0), *((guest, here, 4.0 + n) for n, guest in enumerate(each))]
         ticket = self._book.take()
         again = self._random.choice((1, 1, 2)) if kind is Kind.TWICE else 0
-        return [(Guest(kind, (ticket.uuid,), picture(ticket.code), comes_again=again), here, 0.0)]
+        turns_back = self._random.random() < _TURNS_BACK
+        guest = Guest(kind, (ticket.uuid,), picture(ticket.code), comes_again=again, turns_back=turns_back)
+        return [(guest, here, 0.0)]
 
     def _go_on(self, guest: Guest, number: int, visit: Visit) -> None:
         """Inside, away, or back in a queue."""

@@ -9,7 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -29,17 +29,19 @@ class Pulse:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A line of the journal that announces a pulse. ``at``: monotonic seconds."""
+    """A line of the journal that announces a pulse. ``at``: monotonic seconds. ``is_unused``: nobody went through."""
 
     at: float
     scan_id: str
     ticket: str
+    is_unused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A line of the server's audit log."""
+    """A line of the server's audit log. ``action``: scan or annul."""
 
+    action: str
     gate: str
     scan_id: str | None
     ticket: str
@@ -98,14 +100,17 @@ def gather(may_enter: Mapping[str, bool], record: Path, gates: Sequence[Gate], d
 
 def _of_gate(gate: Gate, blind: Sequence[float], ends: int) -> GateEvidence:
     tickets: dict[str, str] = {}
-    openings = []
+    openings: list[Opening] = []
     to_monotonic = time.monotonic() - time.time()
     for line in read_lines(gate.state):
         if "ticket" in line:
             tickets[line["scan_id"]] = line["ticket"]
-        if line["step"] == "opening":
+        if line.get("step") == "opening":
             at = datetime.fromisoformat(line["at"]).timestamp() + to_monotonic
             openings.append(Opening(at, line["scan_id"], tickets[line["scan_id"]]))
+        elif line.get("step") == "not_passed":
+            last = max(n for n, opening in enumerate(openings) if opening.scan_id == line["scan_id"])
+            openings[last] = replace(openings[last], is_unused=True)
     return GateEvidence(gate.lines(), openings, blind, ends + _crashes(gate.program.log))
 
 
@@ -117,7 +122,7 @@ def _crashes(log: Path) -> int:
 
 
 def _scans(database: Path) -> list[Scan]:
-    query = """SELECT d.name, l.scan_id, l.ticket_uuid, l.code FROM scan_line l JOIN device d ON d.id = l.device_id
-        WHERE l.action = 'scan' ORDER BY l.id"""
+    query = """SELECT l.action, d.name, l.scan_id, l.ticket_uuid, l.code
+        FROM scan_line l JOIN device d ON d.id = l.device_id ORDER BY l.id"""
     with closing(sqlite3.connect(database)) as connection:
         return [Scan(*row) for row in connection.execute(query)]

@@ -31,6 +31,7 @@ RULES = (
     "let in without a right",
     "openings without a journaled cause",
     "openings for nobody",
+    "given back though somebody went in",
     "pulses beyond their bound",
     "verdicts that changed",
     "verdicts that the server never gave",
@@ -103,7 +104,7 @@ def _openings(report: Report, name: str, gate: GateEvidence) -> Iterator[_Entry]
 def _verdicts(report: Report, name: str, gate: GateEvidence, evidence: Evidence) -> None:
     """Final verdicts stay, and are the server's own."""
     final: dict[str, set[str]] = defaultdict(set)
-    told = {(scan.gate, scan.scan_id, scan.code) for scan in evidence.scans}
+    told = {(scan.gate, scan.scan_id, scan.code) for scan in evidence.scans if scan.action == "scan"}
     for line in gate.trace:
         if line["event"] != "verdict" or line["verdict"] == "unknown" or line["scan_id"] is None:
             continue
@@ -126,8 +127,10 @@ def _tickets(report: Report, evidence: Evidence, entries: list[_Entry]) -> None:
         by_ticket[entry.opening.ticket].append(entry)
     for ticket, found in by_ticket.items():
         where = ", ".join(f"{entry.gate} at {entry.pulse.since:.3f}" for entry in found)
-        if len(found) > 1:
-            report.add("double admissions", f"{ticket}: {where}")
+        used = sum(not entry.opening.is_unused for entry in found)
+        people = sum(visit.went_in == ticket for visit in evidence.visits)
+        if max(used, people) > 1:
+            report.add("double admissions", f"{ticket}: {used} pulse(s) used, {people} went in: {where}")
         if not evidence.may_enter.get(ticket, False):
             report.add("let in without a right", f"{ticket}: {where}")
     staff = _sent_to_staff(evidence)
@@ -142,23 +145,28 @@ def _tickets(report: Report, evidence: Evidence, entries: list[_Entry]) -> None:
 
 
 def _for_nobody(report: Report, evidence: Evidence, entries: list[_Entry]) -> None:
-    """Somebody with that very ticket stood at the gate, or had just turned round."""
+    """Somebody with that very ticket stood at the gate, or had just turned round; and who went in is never undone."""
     visits = defaultdict(list)
     for visit in evidence.visits:
         for ticket in visit.tickets:
             visits[visit.gate, ticket].append(visit)
     for entry in entries:
-        at = entry.pulse.since
-        there = visits[entry.gate, entry.opening.ticket]
-        if not any(visit.since <= at <= visit.until + _LEAVES_S for visit in there):
-            report.add("openings for nobody", f"{entry.opening.ticket}: {entry.gate} at {at:.3f}")
+        at, opening = entry.pulse.since, entry.opening
+        there = [v for v in visits[entry.gate, opening.ticket] if v.since <= at <= v.until + _LEAVES_S]
+        where = f"{opening.ticket}: {entry.gate} at {at:.3f}"
+        if not there and not opening.is_unused:
+            report.add("openings for nobody", where)
+        if opening.is_unused and any(visit.went_in == opening.ticket for visit in there):
+            report.add("given back though somebody went in", where)
 
 
 def _server(report: Report, evidence: Evidence) -> None:
-    used = Counter(scan.ticket for scan in evidence.scans if scan.code == "ok")
-    for ticket, times in used.items():
-        if times > 1:
-            report.add("tickets used twice at the server", f"{ticket}: {times} times")
+    used: Counter[str] = Counter()
+    for scan in evidence.scans:
+        if scan.code == "ok":
+            used[scan.ticket] += {"scan": 1, "annul": -1}.get(scan.action, 0)
+            if used[scan.ticket] > 1:
+                report.add("tickets used twice at the server", scan.ticket)
 
 
 def _sent_to_staff(evidence: Evidence) -> set[str]:
@@ -171,6 +179,7 @@ def _counts(evidence: Evidence, entries: list[_Entry]) -> Counter[str]:
     counts = Counter({"presentations": len(evidence.visits)})
     counts.update({f"… {verdict}": count for verdict, count in sorted(said.items())})
     counts["tickets shown"] = len({ticket for visit in evidence.visits for ticket in visit.tickets})
-    counts["admissions at the server"] = sum(scan.code == "ok" for scan in evidence.scans)
+    at_server = Counter(scan.action for scan in evidence.scans if scan.code == "ok")
+    counts["admissions at the server"], counts["given back there"] = at_server["scan"], at_server["annul"]
     counts["pulses"] = len(entries)
     return counts

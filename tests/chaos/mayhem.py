@@ -23,7 +23,7 @@ KILLED_GUARDIAN = "kill guardian"
 ENDED = "ended by itself"  # no deed: nobody did that
 _AMBUSH_S = 10.0  # for somebody to come by
 _SYNCS = (1, 2, 2, 3, 3, 4, 5)  # of one thread; a presentation that is admitted at once has three in the main one
-_GATE_RESTS_S, _SERVER_RESTS_S = (0.5, 6.0), (3.0, 12.0)  # between two deeds
+_GATE_RESTS_S, _SERVER_RESTS_S = (1.0, 9.0), (4.0, 15.0)  # between two deeds
 _Victim = TypeVar("_Victim", Gate, Server)
 
 

@@ -27,7 +27,7 @@ def run(folder: Path, presentations: int, gates: int, seed: str, tell: Callable[
     record, deeds = folder / "visits.jsonl", folder / "deeds.jsonl"
     server = Server(folder)
     proxy = Proxy(server.port, f"proxy {seed}")
-    lanes = [Gate(folder / f"gate-{number + 1}") for number in range(gates)]
+    lanes = [Gate(folder / f"gate-{number + 1}", has_sensor=number % 2 == 1) for number in range(gates)]
     with ExitStack() as end:
         end.callback(proxy.close)
         end.callback(server.program.end)

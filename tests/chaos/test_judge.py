@@ -22,7 +22,7 @@ def verdict(t: float, scan_id: str, ticket: str, outcome: str, reason: str | Non
 
 def visit(gate: str, ticket: str, since: float, until: float, outcome: str = "admitted") -> Visit:
     went_in = ticket if outcome == "admitted" else None
-    return Visit(gate, Kind.HONEST, (ticket,), since, until, outcome, None, ticket, went_in)
+    return Visit(gate, Kind.HONEST, (ticket,), since, until, outcome, None, ticket, went_in, went_in)
 
 
 # Ann comes in at the first gate, her copy is refused at the second; Bob's first answer is lost, then he comes in.
@@ -47,9 +47,9 @@ GOOD = Evidence(
     ),
     gates={"first": FIRST, "second": SECOND},
     scans=(
-        Scan("first", "a1", "ann", "ok"),
-        Scan("second", "a2", "ann", "already_scanned"),
-        Scan("first", "b1", "bob", "ok"),
+        Scan("scan", "first", "a1", "ann", "ok"),
+        Scan("scan", "second", "a2", "ann", "already_scanned"),
+        Scan("scan", "first", "b1", "bob", "ok"),
     ),
 )
 
@@ -119,6 +119,28 @@ def test_a_pulse_in_front_of_nobody_is_found() -> None:
     assert rules(alone) == {"openings for nobody", "paid guests lost"}
 
 
+def test_an_opening_that_nobody_used_may_be_followed_by_another() -> None:
+    first = replace(FIRST, openings=(replace(FIRST.openings[0], is_unused=True), FIRST.openings[1]))
+    turned_back = replace(GOOD.visits[0], went_in=None)
+    second = replace(
+        SECOND,
+        trace=(verdict(40.0, "a3", "ann", "admitted"), *relay(40.1, 40.2)),
+        openings=(Opening(40.05, "a3", "ann"),),
+    )
+    scans = (*GOOD.scans, Scan("annul", "first", "a1", "ann", "ok"), Scan("scan", "second", "a3", "ann", "ok"))
+    visits = (turned_back, *GOOD.visits[2:], visit("second", "ann", 39.5, 40.3))
+    assert judge(replace(GOOD, gates={"first": first, "second": second}, scans=scans, visits=visits)).findings == []
+
+
+def test_an_opening_given_back_though_somebody_went_in_is_found() -> None:
+    first = replace(FIRST, openings=(replace(FIRST.openings[0], is_unused=True), FIRST.openings[1]))
+    assert rules(replace(GOOD, gates={**GOOD.gates, "first": first})) == {"given back though somebody went in"}
+
+
+def test_two_people_who_went_in_on_one_ticket_are_a_double_admission_whatever_the_gates_say() -> None:
+    assert rules(replace(GOOD, visits=(*GOOD.visits, visit("first", "bob", 24.6, 25.3)))) == {"double admissions"}
+
+
 @pytest.mark.parametrize("until", [30.1 + LONGEST_S + 0.1, None])
 def test_a_pulse_that_is_too_long_or_does_not_end_is_found(until: float | None) -> None:
     assert "pulses beyond their bound" in rules(at_first(relay(30.1, until), [Opening(30.0, "x", "cid")]))
@@ -139,7 +161,7 @@ def test_a_verdict_that_the_server_never_gave_is_found(said: tuple[str, str | No
 
 
 def test_a_ticket_that_the_server_gave_twice_is_found() -> None:
-    assert rules(replace(GOOD, scans=(*GOOD.scans, Scan("second", "x", "bob", "ok")))) == {
+    assert rules(replace(GOOD, scans=(*GOOD.scans, Scan("scan", "second", "x", "bob", "ok")))) == {
         "tickets used twice at the server"
     }
 

@@ -26,7 +26,35 @@ FRAMES_PER_S = 10.0  # fewer than the camera takes, so that it catches up after 
 _FRAMES_KEPT = 4  # a real camera shows nothing of what was before its start
 _PATIENCE_S = 60.0  # for anything that a loaded machine does at all
 _POLL_S = 0.02
+_WALK_S = 0.2  # debounced for 30 ms
 _BIN = Path(sys.executable).parent
+
+_SENSOR = "passage = 5\npassage_within_s = 2\n"
+_SETTINGS = f"""\
+state_dir = "{{state}}"
+
+[camera]
+source = "replay"
+path = "{{street}}"
+fps = {CAMERA_FPS}
+
+[server]
+answer_within_s = 1.0
+
+[gate]
+profile = "turnstile"
+pins = "mock"
+relay = 17
+green = 27
+red = 22
+amber = 23
+{_SENSOR}mock_inputs = "{{inputs}}"
+pulse_ms = {PULSE_MS}
+pulse_gap_ms = 100
+
+[trace]
+file = "{{trace}}"
+"""
 
 
 class VenueError(RuntimeError):
@@ -129,18 +157,22 @@ class Server:
 
 
 class Gate:
-    """portillon-kiosk on mock pins, with a folder in the place of its camera."""
+    """portillon-kiosk on mock pins, with a folder in the place of its camera, with a passage sensor or without."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, has_sensor: bool) -> None:
         self.name = folder.name
+        self.has_sensor = has_sensor
         self.folder = folder
         self.state = folder / "state"
         self.trace = folder / "trace.jsonl"
         self.cuts = 0
         self._street = folder / "street"
         self._street.mkdir(parents=True)
+        self._inputs = folder / "inputs"
+        self._inputs.mkdir()
         self._config = folder / "kiosk.toml"
-        self._config.write_text(_kiosk_toml(self.state, self._street, self.trace), "utf-8")
+        settings = _SETTINGS.format(state=self.state, street=self._street, inputs=self._inputs, trace=self.trace)
+        self._config.write_text(settings.replace(_SENSOR, _SENSOR if has_sensor else ""), "utf-8")
         self.program = _Program(["portillon-kiosk", "run", "--config", str(self._config)], folder / "kiosk.log")
         self._reading = threading.Lock()
         self._read = 0
@@ -175,6 +207,13 @@ class Gate:
         """Nothing is before the camera any more."""
         for number in range(self._frame - _FRAMES_KEPT, self._frame + 1):
             (self._street / f"{number:07d}.png").unlink(missing_ok=True)
+
+    def walk_through(self) -> None:
+        """Somebody goes through: the sensor's contact closes for a moment."""
+        contact = self._inputs / "passage"
+        contact.touch()
+        time.sleep(_WALK_S)
+        contact.unlink()
 
     def lines(self) -> list[Line]:
         """The trace until now, of all its lives. A line that is not whole yet comes the next time."""
@@ -220,30 +259,3 @@ def _is_stopped(task: int) -> bool:
         return "State:\tT" in Path(f"/proc/{task}/status").read_text()
     except OSError:
         return True  # ended
-
-
-def _kiosk_toml(state: Path, street: Path, trace: Path) -> str:
-    return f"""\
-state_dir = {json.dumps(str(state))}
-
-[camera]
-source = "replay"
-path = {json.dumps(str(street))}
-fps = {CAMERA_FPS}
-
-[server]
-answer_within_s = 1.0
-
-[gate]
-profile = "turnstile"
-pins = "mock"
-relay = 17
-green = 27
-red = 22
-amber = 23
-pulse_ms = {PULSE_MS}
-pulse_gap_ms = 100
-
-[trace]
-file = {json.dumps(str(trace))}
-"""
