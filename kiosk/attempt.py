@@ -50,6 +50,7 @@ class Entry:
     device: str | None = None  # uuid of this gate at its server; with ATTEMPT
     verdict: Verdict | None = None  # with ANSWERED
     giving: Giving | None = None  # with NOT_PASSED: how it is given back; None: not at all
+    waited_s: float | None = None  # with NOT_PASSED: seconds since the pulse, by the monotonic clock
     given_back: bool | None = None  # with ANNULLED: what the server said
     at: datetime | None = None  # this gate's clock; put there by the journal
 
@@ -69,7 +70,7 @@ class Attempt:
     openings: int = 0  # begun, and not known to have failed
     giving: Giving | None = None
     given_back: bool = False
-    answered_at: datetime | None = None
+    waited_s: float | None = None
     step_at: datetime | None = None  # when the last line was written
 
     def after(self, entry: Entry) -> Attempt:
@@ -78,7 +79,6 @@ class Attempt:
             return self
         if entry.step in _FOLLOWS and self.step not in _FOLLOWS[entry.step]:
             return self
-        answered = entry.step is Step.ANSWERED
         grace_failed = entry.step is Step.NOT_OPENED and self.openings > 1  # it still has its grace
         return replace(
             self,
@@ -86,11 +86,11 @@ class Attempt:
             device=entry.device or self.device,
             step=Step.NOT_PASSED if grace_failed else entry.step,
             asked=self.asked or entry.step is Step.ASKED,
-            verdict=entry.verdict if answered else self.verdict,
+            verdict=entry.verdict if entry.step is Step.ANSWERED else self.verdict,
             openings=self.openings + {Step.OPENING: 1, Step.NOT_OPENED: -1}.get(entry.step, 0),
             giving=entry.giving if entry.step is Step.NOT_PASSED else self.giving,
             given_back=self.given_back or entry.given_back is True,
-            answered_at=entry.at if answered else self.answered_at,
+            waited_s=entry.waited_s if entry.step is Step.NOT_PASSED else self.waited_s,
             step_at=entry.at,
         )
 
@@ -154,12 +154,14 @@ class Attempt:
         if self.asked:
             lines.append(Entry(Step.ASKED, self.scan_id, at=self.step_at))
         if self.verdict is not None:
-            lines.append(Entry(Step.ANSWERED, self.scan_id, verdict=self.verdict, at=self.answered_at))
+            lines.append(Entry(Step.ANSWERED, self.scan_id, verdict=self.verdict, at=self.step_at))
         lines += [Entry(Step.OPENING, self.scan_id, at=self.step_at)] * self.openings
-        if self.step not in (*_ASKING, Step.OPENING, Step.NOT_OPENED):
-            if self.step is Step.ANNULLED:
-                lines.append(Entry(Step.NOT_PASSED, self.scan_id, giving=self.giving, at=self.step_at))
-            giving = self.giving if self.step is Step.NOT_PASSED else None
-            given_back = self.given_back if self.step is Step.ANNULLED else None
-            lines.append(Entry(self.step, self.scan_id, giving=giving, given_back=given_back, at=self.step_at))
+        if self.step in (Step.NOT_PASSED, Step.ANNULLED):
+            lines.append(
+                Entry(Step.NOT_PASSED, self.scan_id, giving=self.giving, waited_s=self.waited_s, at=self.step_at)
+            )
+        if self.step is Step.ANNULLED:
+            lines.append(Entry(Step.ANNULLED, self.scan_id, given_back=self.given_back, at=self.step_at))
+        if self.step in (Step.OPENED, Step.PASSED):
+            lines.append(Entry(self.step, self.scan_id, at=self.step_at))
         return lines

@@ -224,7 +224,7 @@ class Daemon:
             journal=self._journal,
             turns=self._turns,
             shown=self._shown,
-            trace=self._trace,
+            trace=self._told,
             action=self._settings.server.action,
             device=credentials.device_uuid,
             answer_within_s=self._settings.server.answer_within_s,
@@ -249,6 +249,11 @@ class Daemon:
             self._unlock(now)
         if self._unlocking.has_ended(now):
             self._shown.idle_as(State.READY)
+
+    def _told(self, event: str, **fields: object) -> None:
+        """What passage has to tell goes to the trace, and presentations to the status too."""
+        self._trace(event, **fields)
+        self._health.heard(event, fields)
 
     # ── what threads call ────────────────────────────────────────────────────────────────────────────────
 
@@ -281,4 +286,8 @@ def run(settings: Settings) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("urllib3").setLevel(logging.ERROR)  # it warns with raw bytes from the network
     os.umask(0o077)
-    return Daemon(settings).run()
+    code = Daemon(settings).run()
+    if code == CAMERA_FROZE:  # all is closed, but libcamera may hang once more as the interpreter ends
+        logging.shutdown()
+        os._exit(code)
+    return code

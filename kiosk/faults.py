@@ -89,6 +89,10 @@ class Faults:
         self._write(Note.FAULT_OVER, ended)
         return True
 
+    def now(self) -> str:
+        """The gate's clock, RFC 3339."""
+        return self._clock.now().isoformat(timespec="seconds")
+
     def tell(self, **facts: Unpack[Facts]) -> None:
         """Facts for the status file, see ``Facts``; ``standing`` is told by itself."""
         self._status.tell(**facts)

@@ -6,6 +6,7 @@ Belongs to the server thread. Monotonic seconds.
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 from kiosk.attempt import Attempt, Entry, Step
 from kiosk.journal import Journal
@@ -52,7 +53,9 @@ class GivingBack:
     def _give(self, client: ScanClient, attempt: Attempt, deadline: float) -> Fault | None:
         if attempt.step_at is None:
             return None
-        outcome = client.annul(attempt.scan_id, attempt.step_at, attempt.answered_at, deadline)
+        # Not the time of the answer: a clock set meanwhile, or an admission that waited, would make it look too late.
+        opened_at = attempt.step_at - timedelta(seconds=attempt.waited_s or 0)
+        outcome = client.annul(attempt.scan_id, attempt.step_at, opened_at, deadline)
         log.info("%s is given back: %s", attempt.scan_id, outcome.refusal or outcome.fault or "done")
         if outcome.fault is None:
             try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import time
+from collections.abc import Mapping
 
 from kiosk.faults import Faults
 from kiosk.gate import Gate
@@ -19,6 +21,9 @@ COUNT_EVERY_S = 5.0
 _OF_THE_SERVER = frozenset(Fault) - {Fault.GATE, Fault.JOURNAL, Fault.CAMERA, Fault.PASSAGE_SENSOR}
 
 
+log = logging.getLogger(__name__)
+
+
 class Health:
     """Belongs to the main loop. Monotonic seconds."""
 
@@ -30,7 +35,10 @@ class Health:
         self._started_at = self._gate_ready_at = time.monotonic()
         self._last_frame: float | None = None
         self._prove_at = self._count_at = self._alive_at = float("-inf")
-        self._verdicts = dict.fromkeys(Outcome, 0)
+        self._verdicts = dict.fromkeys(map(str, Outcome), 0)
+        self._presented: tuple[object, float] = None, self._started_at  # ticket, and when its light came in
+        self._not_alive: str | None = None
+        journal.prove()
 
     @property
     def can_admit(self) -> bool:
@@ -46,18 +54,29 @@ class Health:
         """It does not; it is tried again by itself."""
         self._faults.stand(Fault.CAMERA, why)
 
-    def server_found(self, fault: Fault | None) -> None:
+    def server_found(self, fault: Fault | None, why: str = "found when nothing was asked") -> None:
         """What the server was found to be, by a question or by a look at it; None is well."""
         for known in _OF_THE_SERVER - {fault}:
             self._faults.over(known)
         if fault is not None:
-            self._faults.stand(fault, "the server was looked at")
+            self._faults.stand(fault, why)
 
     def answered(self, verdict: Verdict) -> None:
         """A question ended."""
-        self._verdicts[verdict.outcome] += 1
         if verdict.fault in (None, *_OF_THE_SERVER):
-            self.server_found(verdict.fault)
+            self.server_found(verdict.fault, "a ticket was asked for")
+
+    def heard(self, event: str, fields: Mapping[str, object]) -> None:
+        """What the trace is told of presentations: counted for the status, with the latest's latency."""
+        now = time.monotonic()
+        if event == "presentation":
+            read_ms = fields.get("read_ms")
+            self._presented = fields.get("ticket"), now - (read_ms / 1000 if isinstance(read_ms, float) else 0)
+        elif event == "verdict":
+            self._verdicts[str(fields["verdict"])] += 1
+            self._faults.tell(last_presentation=self._faults.now())
+            if fields.get("ticket") == self._presented[0]:
+                self._faults.tell(last_latency_ms=round((now - self._presented[1]) * 1000, 1))
 
     def sensor_doubted(self, is_doubted: bool) -> None:
         """Openings that nobody used, one after another; or somebody at last."""
@@ -111,5 +130,9 @@ class Health:
     def _tell_systemd(self, now: float, busy_since: float | None) -> None:
         is_missing = any(standing.fault is Fault.CAMERA for standing in self._faults.standing)
         liveness = Liveness(self._started_at, self._last_frame, is_missing, now, busy_since)
-        if liveness.may_say_alive(now):
+        why_not = liveness.why_not(now)
+        if why_not is None:
             notify("WATCHDOG=1")
+        elif why_not != self._not_alive:
+            log.critical("systemd is not told that the gate is alive: %s", why_not)
+        self._not_alive = why_not

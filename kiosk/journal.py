@@ -230,6 +230,7 @@ def _fields(entry: Entry) -> Fields:
         "reason": verdict and verdict.reason,
         "fault": verdict and verdict.fault,
         "giving": entry.giving,
+        "waited_s": entry.waited_s,
         "given_back": entry.given_back,
     }
     return {name: value for name, value in told.items() if value is not None}
@@ -247,6 +248,7 @@ def _entry(told: Fields) -> Entry | None:
             told.get("device"),
             _verdict(told),
             told.get("giving"),
+            told.get("waited_s"),
             told.get("given_back"),
             datetime.fromisoformat(told["at"]) if "at" in told else None,
         )

@@ -7,12 +7,12 @@ given is on disk before it is tested. Ours gives it again until it was used.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 from urllib.parse import urljoin, urlsplit
 
-import requests
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kiosk import codes
@@ -22,6 +22,8 @@ from kiosk.scan_client.answers import fault_of
 from kiosk.scan_client.exchange import Answer, Exchanges, NoAnswer
 from kiosk.scan_client.probe import probe
 from kiosk.verdict import Fault
+
+ClockIsGood = Callable[[], bool]  # see Exchanges
 
 ASK_S = 10.0  # a tech waits for it; TiBillet makes a key in well below a second
 TEST_S = 5.0
@@ -88,7 +90,10 @@ class _PairAnswer(BaseModel):
 
 
 def pair(
-    code: PairingCode, store: CredentialStore, session: requests.Session | None = None, replacing: bool = False
+    code: PairingCode,
+    store: CredentialStore,
+    replacing: bool = False,
+    clock_is_good: ClockIsGood = lambda: True,
 ) -> Paired | PairingFailed:
     """Exchange a pairing code for credentials; at most ``ASK_S`` and then ``TEST_S`` seconds. Never raises.
 
@@ -101,24 +106,24 @@ def pair(
         pending = store.load_pending()
         # The same code shown again after a test without an answer: it may be used up, the key we have is not.
         if pending is not None and pending.base_url == code.base_url:
-            settled = _settle(pending, store, session)
+            settled = _settle(pending, store, clock_is_good)
             if isinstance(settled, Paired):
                 return settled
-        given = _ask(code, session)
+        given = _ask(code, clock_is_good)
         if isinstance(given, PairingFailed):
             return given
         store.save_pending(given)
-        return _settle(given, store, session)
+        return _settle(given, store, clock_is_good)
     except OSError:
         return _failed(PairingTrouble.DISK)
 
 
-def resume(store: CredentialStore, session: requests.Session | None = None) -> Paired | PairingFailed | None:
+def resume(store: CredentialStore, clock_is_good: ClockIsGood = lambda: True) -> Paired | PairingFailed | None:
     """What a start finds: a pending pairing, tested now; else the one in force; None when the gate is unpaired."""
     try:
         credentials = store.load()
         pending = store.load_pending()
-        settled = None if pending is None else _settle(pending, store, session)
+        settled = None if pending is None else _settle(pending, store, clock_is_good)
     except OSError:
         return _failed(PairingTrouble.DISK)
     return Paired(credentials) if credentials is not None and not isinstance(settled, Paired) else settled
@@ -131,9 +136,9 @@ def unpair(store: CredentialStore) -> bool:
     return was_paired
 
 
-def _settle(pending: Credentials, store: CredentialStore, session: requests.Session | None) -> Paired | PairingFailed:
+def _settle(pending: Credentials, store: CredentialStore, clock_is_good: ClockIsGood) -> Paired | PairingFailed:
     """Test pending credentials and act on the outcome."""
-    exchanges = Exchanges(pending.base_url, pending.api_key, session)
+    exchanges = Exchanges(pending.base_url, pending.api_key, clock_is_good=clock_is_good)
     try:
         fault = probe(exchanges, pending, time.monotonic() + TEST_S)
     finally:
@@ -148,13 +153,13 @@ def _settle(pending: Credentials, store: CredentialStore, session: requests.Sess
     return _failed(PairingTrouble.UNTESTED, fault)
 
 
-def _ask(code: PairingCode, session: requests.Session | None) -> Credentials | PairingFailed:
+def _ask(code: PairingCode, clock_is_good: ClockIsGood) -> Credentials | PairingFailed:
     """GET the pairing path, with at most two redirects that lead to the same path on an equally safe host."""
     slash = "/" if code.dialect == "deployed" else ""
     path = f"{code.prefix}/{code.token}/pair{slash}"
     deadline = time.monotonic() + ASK_S
     for _ in range(1 + _REDIRECTS):
-        exchanges = Exchanges(code.base_url, None, session)
+        exchanges = Exchanges(code.base_url, None, clock_is_good=clock_is_good)
         try:
             answer = exchanges.get(path, deadline)
         finally:

@@ -131,13 +131,13 @@ class ServerThread:
             case _Asked():
                 self._answer(job.question, job.deadline)
             case _Pair():
-                self._tell(PairingEnded(pair(job.code, self._store, replacing=job.replacing)))
+                self._tell(PairingEnded(pair(job.code, self._store, job.replacing, self._clock_is_good)))
             case Credentials():
                 self._meet(job)
             case None:
                 self._use_the_time(time.monotonic())
             case _:
-                self._tell(PairingEnded(resume(self._store)))
+                self._tell(PairingEnded(resume(self._store, self._clock_is_good)))
 
     def _use_the_time(self, now: float) -> None:
         client = self._client

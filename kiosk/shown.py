@@ -57,7 +57,7 @@ class Shown:
 
     def rest(self) -> None:
         """Nobody is being served: ready, unpaired, or the fault that stands."""
-        if self._fault is not None and self._fault in HARMLESS:
+        if self._fault is not None and (self._fault in HARMLESS or self._idle is State.UNLOCKED):
             self._put(self._idle, unknown(self._fault))
         elif self._fault is not None:
             self._put(State.FAULT, unknown(self._fault))

@@ -40,6 +40,7 @@ class _Open:
     """An opening whose passage is awaited; ``scan_id`` is None for somebody who goes out."""
 
     scan_id: str | None
+    opened_at: float
     shut_at: float
     is_shut: bool = False
 
@@ -166,7 +167,7 @@ class Turns:
 
     def _expect(self, scan_id: str | None, now: float) -> None:
         if self.passage_s is not None:
-            self._open = _Open(scan_id, now + self.passage_s)
+            self._open = _Open(scan_id, now, now + self.passage_s)
 
     def _watch(self, now: float) -> None:
         opening = self._open
@@ -179,7 +180,7 @@ class Turns:
         if now >= opening.shut_at + LATE_S:
             self._open = None
             if opening.scan_id is not None:
-                self._not_passed(opening.scan_id)
+                self._not_passed(opening.scan_id, now - opening.opened_at)
 
     def _went_through(self, opening: _Open, now: float) -> None:
         self._passed_at = now
@@ -193,12 +194,12 @@ class Turns:
             self.sensor_doubted(False)
         self._unused = 0
 
-    def _not_passed(self, scan_id: str) -> None:
+    def _not_passed(self, scan_id: str, waited_s: float) -> None:
         self._unused += 1
         is_doubted = self._unused >= UNUSED_IN_A_ROW
         giving = None if is_doubted else self.giving
         self.trace("not_passed", scan_id=scan_id, giving=giving)
-        self._write(Entry(Step.NOT_PASSED, scan_id, giving=giving))
+        self._write(Entry(Step.NOT_PASSED, scan_id, giving=giving, waited_s=round(waited_s, 1)))
         if self._unused == UNUSED_IN_A_ROW:
             self.sensor_doubted(True)
 
