@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.set-up
 
-.PHONY: help setup demo test check bench lock clean
+.PHONY: help setup demo test check bench chaos lock clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -28,6 +28,9 @@ check: $(STAMP)  ## lint, types, shellcheck, units
 
 bench: $(STAMP)  ## ratios measured side by side in one run
 	@$(BIN)/python -m benchmarks
+
+chaos: $(STAMP)  ## 2,000 presentations through lost packets, kills and power cuts; nobody twice, nobody lost
+	@$(BIN)/python -m tests.chaos
 
 lock:  ## pin the dependencies anew, with hashes and no addresses
 	@.ci/lock

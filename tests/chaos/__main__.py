@@ -9,25 +9,27 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.chaos.run import run
+from tests.chaos.run import Plan, run
 
 
 def main() -> int:
     """0: nothing found; 1: something was, and where the evidence is."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--presentations", type=int, default=2000)
-    parser.add_argument("--gates", type=int, default=4)
-    parser.add_argument("--seed", default=f"{random.SystemRandom().randrange(10**6)}")
+    parser.add_argument("--gates", type=int, default=6)
+    parser.add_argument("--seed", default=str(random.SystemRandom().randrange(10**6)), help="the same plan again")
     given = parser.parse_args()
-    again = f"python -m tests.chaos --presentations {given.presentations} --gates {given.gates} --seed {given.seed}"
     print(f"chaos: seed {given.seed}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="portillon-chaos-"))
-    report = run(folder, given.presentations, given.gates, given.seed, lambda text: print(text, file=sys.stderr))
+    plan = Plan(given.presentations, given.gates, given.seed, shares=(0.0, 0.6, 1.0), calls=("pwrite64", "fdatasync"))
+    report, _ = run(folder, plan, lambda text: print(text, file=sys.stderr))
     print(report)
     if report.findings:
-        print(f"chaos: {len(report.findings)} finding(s). Evidence: {folder}. The same plan again: {again}")
+        again = f"--presentations {given.presentations} --gates {given.gates} --seed {given.seed}"
+        print(f"chaos: {len(report.findings)} finding(s). Evidence: {folder}. Again: python -m tests.chaos {again}")
         return 1
     shutil.rmtree(folder)
+    print("chaos: nothing found")
     return 0
 
 

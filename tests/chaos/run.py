@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import signal
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from kiosk.demo.scenes import Ticket
@@ -15,49 +15,93 @@ from tests.chaos.evidence import gather
 from tests.chaos.judge import Report, judge
 from tests.chaos.mayhem import Mayhem
 from tests.chaos.proxy import LOCAL, Proxy
-from tests.chaos.steps import Steps
+from tests.chaos.steps import Killed, Steps
 from tests.chaos.venue import Gate, Server
 
 _CANCELLED = 3
-SHARES = (0.0, 0.6, 1.0)
+_TICKETS_KEPT = 100  # for kills at every step, and for guests who come in company
 
 
-def run(folder: Path, presentations: int, gates: int, seed: str, tell: Callable[[str], None]) -> Report:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done. Every second gate has a passage sensor."""
+
+    presentations: int  # in mayhem; 0: none
+    gates: int
+    seed: str
+    shares: tuple[float, ...] = ()  # of what was not synced, lost at each step of the journal; (): no kill at steps
+    calls: tuple[str, ...] = ()  # of the server, each of which it is killed at
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    folder: Path
+    server: Server
+    proxy: Proxy
+    gates: list[Gate]
+    book: Book
+
+    @property
+    def visits(self) -> Path:
+        return self.folder / "visits.jsonl"
+
+    @property
+    def deeds(self) -> Path:
+        return self.folder / "deeds.jsonl"
+
+
+def run(folder: Path, plan: Plan, tell: Callable[[str], None]) -> tuple[Report, list[Killed]]:
     """All of it in ``folder``, which stays. ``tell`` is given progress. Raises VenueError, or what a thread met."""
-    record, deeds = folder / "visits.jsonl", folder / "deeds.jsonl"
-    server = Server(folder)
-    proxy = Proxy(server.port, f"proxy {seed}")
-    lanes = [Gate(folder / f"gate-{number + 1}", has_sensor=number % 2 == 1) for number in range(gates)]
-    with ExitStack() as end:
-        end.callback(proxy.close)
-        end.callback(server.program.end)
-        server.start()
-        book = _organise(server, folder, presentations + 20 * gates)
-        for gate in lanes:
-            end.callback(gate.program.end, signal.SIGKILL)
-            device = server.shell("device", "add", gate.name, "--base-url", f"http://{LOCAL}:{proxy.port}")
-            gate.pair(device["pairing_url"])
-            gate.start()
-        tell(f"{gates} gates are ready; evidence in {folder}")
-        crowd = Crowd(lanes, book, f"crowd {seed}", record, tell)
-        if ambush.is_possible():
-            steps = Steps(lanes[0], server, crowd, book)
-            for killed in itertools.chain(steps.of_gate(SHARES), steps.of_server()):
-                tell(str(killed))
-        mayhem = Mayhem(lanes, server, proxy, f"mayhem {seed}", deeds)
+    with _doors(folder, plan) as scene:
+        tell(f"{plan.gates} gates are ready; evidence in {folder}")
+        crowd = Crowd(scene.gates, scene.book, f"crowd {plan.seed}", scene.visits, tell)
+        killed = []
+        for each in _step_by_step(scene, crowd, plan) if ambush.is_possible() else ():
+            killed.append(each)
+            tell(str(each))
+        mayhem = Mayhem(scene.gates, scene.server, scene.proxy, f"mayhem {plan.seed}", scene.deeds)
         mayhem.begin()
         try:
-            crowd.come(presentations)
+            crowd.come(plan.presentations)
         finally:
             mayhem.end()
         tell("the faults are over; the last round")
         crowd.come_for_the_last_time()
-        for gate in lanes:
-            gate.program.end()
-    report = judge(gather(book.may_enter, record, lanes, server.database, deeds))
+    evidence = gather(scene.book.may_enter, scene.visits, scene.gates, scene.server.database, scene.deeds)
+    report = judge(evidence)
+    report.counts["killed at a step, one after another"] = len(killed)
     report.counts.update(mayhem.counts)
-    report.counts.update({f"requests: {what}": count for what, count in proxy.counts.items()})
-    return report
+    report.counts.update({f"requests: {what}": count for what, count in scene.proxy.counts.items()})
+    return report, killed
+
+
+@contextmanager
+def _doors(folder: Path, plan: Plan) -> Iterator[_Scene]:
+    """Server, network and gates, paired and ready; all ended at the end."""
+    server = Server(folder)
+    proxy = Proxy(server.port, f"proxy {plan.seed}")
+    gates = [Gate(folder / f"gate-{number + 1}", has_sensor=number % 2 == 1) for number in range(plan.gates)]
+    with ExitStack() as end:
+        end.callback(proxy.close)
+        end.callback(server.program.end)
+        server.start()
+        scene = _Scene(folder, server, proxy, gates, _organise(server, folder, plan.presentations + _TICKETS_KEPT))
+        for gate in gates:
+            end.callback(gate.program.end, signal.SIGKILL)
+            device = server.shell("device", "add", gate.name, "--base-url", f"http://{LOCAL}:{proxy.port}")
+            gate.pair(device["pairing_url"])
+            gate.start()
+        yield scene
+        for gate in gates:
+            gate.program.end()
+
+
+def _step_by_step(scene: _Scene, crowd: Crowd, plan: Plan) -> Iterator[Killed]:
+    """At a gate without a sensor, then the server."""
+    steps = Steps(scene.gates[0], scene.server, crowd, scene.book)
+    if plan.shares:
+        yield from steps.of_gate(plan.shares)
+    yield from steps.of_server(plan.calls)
 
 
 def _organise(server: Server, folder: Path, tickets: int) -> Book:

@@ -49,9 +49,9 @@ class Steps:
         for whose in ("main thread", "other threads"):
             yield from _until_none(partial(self._kill_gate, whose), shares)
 
-    def of_server(self) -> Iterator[Killed]:
-        """Killed at each write to the database's log that a presentation takes, and at each sync of it."""
-        for call in ("pwrite64", "fdatasync"):
+    def of_server(self, calls: Sequence[str]) -> Iterator[Killed]:
+        """Killed at each of these calls on the database's log that a presentation takes."""
+        for call in calls:
             yield from _until_none(partial(self._kill_server, call), [0.0])
 
     def _kill_gate(self, whose: str, nth: int, share: float) -> Killed | None:
