@@ -88,7 +88,7 @@ def _boot(kernel, root, ids):
         pytest_there = [sys.executable, "-m", "pytest", "--rootdir", root, "-c", root / "pyproject.toml"]
         options = ["--color=no", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "--basetemp", "/dev/shm/tests"]
         environment = [f"{IN_KERNEL}={folder / 'told'}", f"PYTHONPATH={os.environ.get('PYTHONPATH', '')}"]
-        command = ["exec", "env", "PYTHONDONTWRITEBYTECODE=1", *environment, *pytest_there, *options]
+        command = ["exec", "env", *environment, *pytest_there, *options]
         (folder / "command").write_text(shlex.join(map(str, [*command, *(root / id_ for id_ in ids)])))
         machine = ["mem=768M", f"uml_dir={folder}", "con=null", "con0=null,fd:1", "quiet"]
         disk = ["root=/dev/root", "rootfstype=hostfs", "rootflags=/", "rw"]
@@ -120,7 +120,7 @@ def eventually(what, ask):
     while time.monotonic() < end:
         if answer := ask():
             return answer
-        time.sleep(0.01)
+        time.sleep(0.03)
     raise AssertionError(f"waited {PATIENCE_S} s for: {what}")
 
 
