@@ -239,13 +239,14 @@ def chip():
 
 @pytest.fixture
 def start_daemon(tmp_path):
-    """Start a daemon with these pins; the kernel's, unless told otherwise."""
+    """Start a daemon with these lines of the chip."""
     started = []
 
-    def start(**wiring):
+    def start(is_to_be_ready=True, **wiring):
         folder = tmp_path / str(len(started))
         folder.mkdir()
         started.append(Daemon(folder, {"pins": "lgpio", **wiring}))
+        assert ("ready" in started[-1].said()) is is_to_be_ready, started[-1].said()
         return started[-1]
 
     yield start

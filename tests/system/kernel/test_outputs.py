@@ -64,7 +64,7 @@ def test_a_pulse_of_an_active_low_relay_goes_down_and_up_again(start_daemon, chi
 def test_a_line_that_another_process_holds_is_said_to_be_busy_and_stays_as_it_is(start_daemon, chip):
     first = start_daemon(relay=RELAY, pulse_ms=LONG)
     first.tell("pulse")
-    second = start_daemon(relay=RELAY)
+    second = start_daemon(is_to_be_ready=False, relay=RELAY)
     assert second.process.wait(60) != 0
     assert any("GPIO busy" in line for line in second.said())
     assert chip.levels(RELAY) == [0, 1]
