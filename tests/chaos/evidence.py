@@ -55,6 +55,7 @@ class GateEvidence:
     trace: Sequence[Line]
     openings: Sequence[Opening]
     blind: Sequence[float] = ()
+    has_scan_ids: bool = True  # it tells them to the server
     crashes: int = 0  # times that it ended without being told to, or one of its threads did
 
     def pulses(self) -> list[Pulse]:
@@ -111,7 +112,7 @@ def _of_gate(gate: Gate, blind: Sequence[float], ends: int) -> GateEvidence:
         elif line.get("step") == "not_passed":
             last = max(n for n, opening in enumerate(openings) if opening.scan_id == line["scan_id"])
             openings[last] = replace(openings[last], is_unused=True)
-    return GateEvidence(gate.lines(), openings, blind, ends + _crashes(gate.program.log))
+    return GateEvidence(gate.lines(), openings, blind, not gate.is_deployed, ends + _crashes(gate.program.log))
 
 
 def _crashes(log: Path) -> int:

@@ -15,6 +15,8 @@ _CLOCKS_S = 0.02  # the journal counts milliseconds of the wall clock
 _FROM_JOURNAL_TO_RELAY_S = 5.0  # a pulse that comes later was announced for somebody else
 _LEAVES_S = 1.0  # on a loaded machine the guest's thread may look later than the relay clicked
 
+_NOT_KEPT = ("ask_staff", "invalid_signature")  # the gate's own word; and a forger's answer is kept for no scan id
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -104,16 +106,24 @@ def _openings(report: Report, name: str, gate: GateEvidence) -> Iterator[_Entry]
 def _verdicts(report: Report, name: str, gate: GateEvidence, evidence: Evidence) -> None:
     """Final verdicts stay, and are the server's own."""
     final: dict[str, set[str]] = defaultdict(set)
-    told = {(scan.gate, scan.scan_id, scan.code) for scan in evidence.scans if scan.action == "scan"}
+    scans = [scan for scan in evidence.scans if scan.action == "scan"]
+    told = {(scan.gate, scan.scan_id, scan.code) for scan in scans}
+    told |= {(scan.gate, scan.ticket, scan.code) for scan in scans if scan.scan_id is None}
+    used = {scan.ticket for scan in scans if scan.code == "ok"}
     for line in gate.trace:
         if line["event"] != "verdict" or line["verdict"] == "unknown" or line["scan_id"] is None:
             continue
         said = "ok" if line["verdict"] == "admitted" else line["reason"]
         final[line["scan_id"]].add(said)
-        if said == "ask_staff":
+        if said in _NOT_KEPT:
             continue
-        forged = said == "invalid_signature"  # a forger's answer is kept for no scan id
-        if (name, line["scan_id"], said) not in told and not forged:
+        if gate.has_scan_ids:
+            is_true = (name, line["scan_id"], said) in told
+        elif said == "ok":
+            is_true = (name, line["ticket"], said) in told
+        else:  # told by check_ticket/, which leaves no line
+            is_true = said != "already_scanned" or line["ticket"] in used
+        if not is_true:
             report.add("verdicts that the server never gave", f"{name}: {said} for {line['ticket']}")
     for scan_id, words in final.items():
         if len(words - {"invalid_signature"}) > 1:  # a forged copy held up during a guest's attempt

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ _TICKETS_KEPT = 100  # for kills at every step, and for guests who come in compa
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be done. Every second gate has a passage sensor."""
+    """What is to be done. Every second gate has a passage sensor, every third speaks the deployed dialect."""
 
     presentations: int  # in mayhem; 0: none
     gates: int
@@ -80,7 +81,10 @@ def _doors(folder: Path, plan: Plan) -> Iterator[_Scene]:
     """Server, network and gates, paired and ready; all ended at the end."""
     server = Server(folder)
     proxy = Proxy(server.port, f"proxy {plan.seed}")
-    gates = [Gate(folder / f"gate-{number + 1}", has_sensor=number % 2 == 1) for number in range(plan.gates)]
+    gates = [
+        Gate(folder / f"gate-{number + 1}", has_sensor=number % 2 == 1, is_deployed=number % 3 == 2)
+        for number in range(plan.gates)
+    ]
     with ExitStack() as end:
         end.callback(proxy.close)
         end.callback(server.program.end)
@@ -90,7 +94,8 @@ def _doors(folder: Path, plan: Plan) -> Iterator[_Scene]:
             end.callback(gate.program.end, signal.SIGKILL)
             device = server.shell("device", "add", gate.name, "--base-url", f"http://{LOCAL}:{proxy.port}")
             gate.pair(device["pairing_url"])
-            gate.start()
+        with ThreadPoolExecutor() as at_once:
+            list(at_once.map(Gate.start, gates))
         yield scene
         for gate in gates:
             gate.program.end()

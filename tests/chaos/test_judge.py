@@ -160,6 +160,16 @@ def test_a_verdict_that_the_server_never_gave_is_found(said: tuple[str, str | No
     assert rules(at_first([verdict(30.0, "c1", "cid", *said)])) == {"verdicts that the server never gave"}
 
 
+@pytest.mark.parametrize("said", [("admitted", None), ("refused", "already_scanned")])
+def test_without_scan_ids_a_verdict_that_the_server_never_gave_is_found_by_its_ticket(
+    said: tuple[str, str | None],
+) -> None:
+    third = GateEvidence(trace=[verdict(30.0, "c1", "cid", *said)], openings=(), has_scan_ids=False)
+    alone = replace(GOOD, gates={**GOOD.gates, "third": third})
+    assert rules(alone) == {"verdicts that the server never gave"}
+    assert rules(replace(alone, scans=(*GOOD.scans, Scan("scan", "third", None, "cid", "ok")))) == set()
+
+
 def test_a_ticket_that_the_server_gave_twice_is_found() -> None:
     assert rules(replace(GOOD, scans=(*GOOD.scans, Scan("scan", "second", "x", "bob", "ok")))) == {
         "tickets used twice at the server"

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from kiosk.credentials import PAIRED_FILE
 from kiosk.journal import FILE_NAME
 from tests.chaos.proxy import LOCAL
 
@@ -157,11 +158,15 @@ class Server:
 
 
 class Gate:
-    """portillon-kiosk on mock pins, with a folder in the place of its camera, with a passage sensor or without."""
+    """portillon-kiosk on mock pins, with a folder in the place of its camera, with a passage sensor or without.
 
-    def __init__(self, folder: Path, has_sensor: bool) -> None:
+    ``is_deployed``: it speaks with its server as with today's TiBillet servers, which know no scan ids and no annul.
+    """
+
+    def __init__(self, folder: Path, has_sensor: bool = False, is_deployed: bool = False) -> None:
         self.name = folder.name
         self.has_sensor = has_sensor
+        self.is_deployed = is_deployed
         self.folder = folder
         self.state = folder / "state"
         self.trace = folder / "trace.jsonl"
@@ -186,8 +191,13 @@ class Gate:
 
     def pair(self, url: str) -> None:
         """Pair it by hand."""
+        if self.is_deployed:
+            url = url.replace("/api/scan/", "/scan/")
         command = [str(_BIN / "portillon-kiosk"), "pair", url, "--config", str(self._config)]
         subprocess.run(command, check=True, capture_output=True)
+        if self.is_deployed:
+            file = self.state / PAIRED_FILE
+            file.write_text(json.dumps(json.loads(file.read_text()) | {"extensions": []}))
 
     def start(self) -> None:
         """Start it and wait until it is ready for guests. Raises VenueError."""
