@@ -74,32 +74,34 @@ def _until_sensed(guide: Guide, which: Contact, move: Callable[[], list[Edge]]) 
 
 def _is_at_rest(guide: Guide, which: Contact) -> bool:
     """True when the contact can be tried; one whose rest is the other way round is turned, and that is proposed."""
-    while True:
-        guide.say("touch_nothing")
-        with guide.bench.contacts() as contacts:
-            is_active = contacts.is_active_at_rest(which)
-        if not is_active:
-            return True
-        match guide.ask("active_at_rest"):
-            case Answer.YES:
-                _turn(guide, which)
-            case Answer.AGAIN:
-                continue
-            case Answer.SKIP:
-                guide.record(which, Outcome.SKIPPED)
-                return False
-            case Answer.NO:
-                guide.record(which, Outcome.FAILED, "not_at_rest")
-                return False
+    before = guide.bench.wiring.normally_closed
+    while _is_active(guide, which):
+        answer = guide.ask("active_at_rest")
+        is_turned = guide.bench.wiring.normally_closed != before
+        if answer is Answer.YES and not is_turned:
+            _turn(guide, which)
+        elif answer is not Answer.AGAIN:
+            if is_turned:  # active whichever way: that is no rest
+                guide.bench.try_with(normally_closed=before)
+            guide.record_answer(which, Answer.SKIP if answer is Answer.SKIP else Answer.NO, "not_at_rest")
+            return False
+    if guide.bench.wiring.normally_closed != before:
+        guide.findings.propose("normally_closed", guide.bench.wiring.normally_closed)
+        guide.record(which, Outcome.PROPOSED)
+    return True
+
+
+def _is_active(guide: Guide, which: Contact) -> bool:
+    guide.say("touch_nothing")
+    with guide.bench.contacts() as contacts:
+        return contacts.is_active_at_rest(which)
 
 
 def _turn(guide: Guide, which: Contact) -> None:
-    closed = list(guide.bench.wiring.normally_closed)
-    turned = [name for name in closed if name != which] if which in closed else [*closed, which.value]
+    closed = guide.bench.wiring.normally_closed
+    turned = tuple(name for name in closed if name != which) if which in closed else (*closed, which.value)
     guide.say("taken_as_rest", value=json.dumps(turned))
-    guide.bench.try_with(normally_closed=tuple(turned))
-    guide.findings.propose("normally_closed", turned)
-    guide.record(which, Outcome.PROPOSED)
+    guide.bench.try_with(normally_closed=turned)
 
 
 def _record_sensed(guide: Guide, which: Contact) -> None:

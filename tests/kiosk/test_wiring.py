@@ -116,7 +116,7 @@ def test_a_contact_that_is_closed_at_rest_is_called_so():
 
 
 def test_level_mode_tells_how_long_the_relay_is_held_and_no_pulse():
-    facts = " ".join(sheet_of(relay=17, mode="level", passage_within_s=6.5).facts)
+    facts = " ".join(sheet_of(relay=17, passage=5, mode="level", passage_within_s=6.5).facts)
     assert "6.5 s at most" in facts
     assert "pulse" not in facts
 
