@@ -49,6 +49,7 @@ class Entry:
     code: str | None = None  # digest of the code's text; with ATTEMPT, which comes again when another code goes on
     device: str | None = None  # uuid of this gate at its server; with ATTEMPT
     verdict: Verdict | None = None  # with ANSWERED
+    watched: bool | None = None  # with OPENED: a passage sensor is to tell whether somebody went through
     giving: Giving | None = None  # with NOT_PASSED: how it is given back; None: not at all
     waited_s: float | None = None  # with NOT_PASSED: seconds since the pulse, by the monotonic clock
     given_back: bool | None = None  # with ANNULLED: what the server said
@@ -68,6 +69,7 @@ class Attempt:
     asked: bool = False
     verdict: Verdict | None = None
     openings: int = 0  # begun, and not known to have failed
+    watched: bool = False
     giving: Giving | None = None
     given_back: bool = False
     waited_s: float | None = None
@@ -88,6 +90,7 @@ class Attempt:
             asked=self.asked or entry.step is Step.ASKED,
             verdict=entry.verdict if entry.step is Step.ANSWERED else self.verdict,
             openings=self.openings + {Step.OPENING: 1, Step.NOT_OPENED: -1}.get(entry.step, 0),
+            watched=self.watched or entry.watched is True,
             giving=entry.giving if entry.step is Step.NOT_PASSED else self.giving,
             given_back=self.given_back or entry.given_back is True,
             waited_s=entry.waited_s if entry.step is Step.NOT_PASSED else self.waited_s,
@@ -140,8 +143,8 @@ class Attempt:
 
     @property
     def is_in_doubt(self) -> bool:
-        """Opened, and nobody seen to go through by a sensor that is doubted itself: nothing is given back."""
-        return self.step is Step.NOT_PASSED and self.giving is None
+        """Opened, and the sensor has not told yet, or is doubted itself: nothing is given back."""
+        return (self.step is Step.OPENED and self.watched) or (self.step is Step.NOT_PASSED and self.giving is None)
 
     @property
     def is_opened(self) -> bool:
@@ -162,6 +165,8 @@ class Attempt:
             )
         if self.step is Step.ANNULLED:
             lines.append(Entry(Step.ANNULLED, self.scan_id, given_back=self.given_back, at=self.step_at))
-        if self.step in (Step.OPENED, Step.PASSED):
+        if self.step is Step.OPENED:
+            lines.append(Entry(self.step, self.scan_id, watched=self.watched or None, at=self.step_at))
+        if self.step is Step.PASSED:
             lines.append(Entry(self.step, self.scan_id, at=self.step_at))
         return lines

@@ -7,6 +7,7 @@ alone in touching gate and screen. The threads only put news into the queue.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import os
 import queue
@@ -55,6 +56,7 @@ from kiosk.unlocking import Unlocking
 from kiosk.verdict import Fault
 
 TICK_S = 0.02  # the loop turns at least this often: lamps change and queued pulses start this late at most
+TICK_AT_LEAST_EVERY = 20  # news
 FRAMES_WAITING = 2  # more are not looked at: newest frame wins, also when the disk is slow
 KEEP_CLOCK_S = 600.0  # a power cut puts the clock back by this much at the most
 THREAD_DIED, CAMERA_FROZE = 1, 3  # exit codes; systemd starts the gate again after either
@@ -117,11 +119,8 @@ class Daemon:
 
     def _turn(self, eyes: Eyes) -> int:
         """The main loop; 0 when asked to stop, else why it can't go on."""
-        while True:
-            try:
-                news = self._news.get(timeout=TICK_S)
-            except queue.Empty:
-                news = None
+        for turn in itertools.count():
+            news = self._next(TICK_S)
             if self._is_ending.is_set():  # whatever else was waiting in the queue: nothing is opened after SIGTERM
                 self._faults.tell(state=State.STOPPING)  # so that doctor knows that it was stopped, and did not die
                 return 0
@@ -134,7 +133,16 @@ class Daemon:
                 return self._end(CAMERA_FROZE, why)
             if news is not None:
                 self._take(news, now)
-            self._tick(now)
+            # Nothing is settled before all that was seen is known; but no flood of news stops the gate either.
+            if self._news.empty() or turn % TICK_AT_LEAST_EVERY == 0:
+                self._tick(now)
+        raise AssertionError("the turns never end")
+
+    def _next(self, seconds: float) -> News | None:
+        try:
+            return self._news.get(timeout=seconds)
+        except queue.Empty:
+            return None
 
     def _end(self, code: int, why: str, **fields: str) -> int:
         log.critical("%s: the gate ends, to be started again", why)

@@ -43,6 +43,7 @@ class _Open:
     opened_at: float
     shut_at: float
     is_shut: bool = False
+    is_doubtful: bool = False
 
 
 @dataclass
@@ -108,13 +109,15 @@ class Turns:
             return None
         self.trace("opened", scan_id=scan_id)
         self.shown.verdict(ADMITTED, now)
-        self._write(Entry(Step.OPENED, scan_id))
+        self._write(Entry(Step.OPENED, scan_id, watched=self.passage_s is not None or None))
         return None
 
     def tick(self, now: float) -> Failed | None:
         """Let time pass: settle an opening nobody used, then open for the next."""
         if now - self._ticked_at > STALL_S:
             self._queue.clear()
+            if self._open is not None:
+                self._open.is_doubtful = True  # the sensor may have been overslept with the rest
         self._ticked_at = now
         self._watch(now)
         if self._exit_waits and (now >= self._exit_free_at if self.has_exit else self._is_at_rest(now)):
@@ -180,7 +183,7 @@ class Turns:
         if now >= opening.shut_at + LATE_S:
             self._open = None
             if opening.scan_id is not None:
-                self._not_passed(opening.scan_id, now - opening.opened_at)
+                self._not_passed(opening.scan_id, now - opening.opened_at, opening.is_doubtful)
 
     def _went_through(self, opening: _Open, now: float) -> None:
         self._passed_at = now
@@ -194,10 +197,9 @@ class Turns:
             self.sensor_doubted(False)
         self._unused = 0
 
-    def _not_passed(self, scan_id: str, waited_s: float) -> None:
+    def _not_passed(self, scan_id: str, waited_s: float, is_doubtful: bool) -> None:
         self._unused += 1
-        is_doubted = self._unused >= UNUSED_IN_A_ROW
-        giving = None if is_doubted else self.giving
+        giving = None if is_doubtful or self._unused >= UNUSED_IN_A_ROW else self.giving
         self.trace("not_passed", scan_id=scan_id, giving=giving)
         self._write(Entry(Step.NOT_PASSED, scan_id, giving=giving, waited_s=round(waited_s, 1)))
         if self._unused == UNUSED_IN_A_ROW:

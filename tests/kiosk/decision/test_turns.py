@@ -210,6 +210,27 @@ def test_a_gate_that_stood_still_opens_for_nobody_who_waited_in_the_queue(world)
     assert world.pulses() == ["scan-1", "scan-2"]
 
 
+def test_a_gate_that_stood_still_can_not_know_whether_somebody_went_through_and_gives_nothing_back(world):
+    admit(world, A)
+    world.wait(1)
+    world.now += 30
+    world.wait(2)
+    assert world.steps("scan-1")[-1] == "not_passed"
+    world.present(A, USED)
+    assert world.pulses() == ["scan-1"]
+    assert world.verdicts()[-1] == ("refused", "ask_staff")
+
+
+def test_a_gate_that_died_while_it_watched_for_a_passage_sends_the_guest_to_the_staff(world):
+    admit(world, A)
+    world.wait(1)
+    world.journal.close()
+    world.start()
+    world.wait(3)
+    world.present(A, USED)
+    assert world.verdicts()[-1] == ("refused", "ask_staff")
+
+
 def test_an_answer_that_comes_after_a_standstill_opens_for_nobody_who_is_gone(world):
     world.see(A)
     world.now += 6
