@@ -176,7 +176,7 @@ class Terminal:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
         if self.master is not None:
-            os.close(self.master)
+            self.hang_up()
 
     def _read(self):
         with contextlib.suppress(OSError):  # EIO: the other side has closed

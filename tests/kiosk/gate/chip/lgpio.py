@@ -47,7 +47,7 @@ def _claim(line):
 
 
 def _keep(line, mode, level):
-    os.pwrite(_claims[line], f"{mode} {level}".encode(), 0)
+    os.pwrite(_claims[line], f"{mode:<9} {level}".encode(), 0)  # as long as the one before: nothing of it stays
 
 
 def _kept(line):
