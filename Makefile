@@ -21,6 +21,7 @@ demo: $(STAMP)  ## the whole way on rendered frames and mock pins; no hardware
 	@$(BIN)/portillon-kiosk demo
 
 test: check  ## checks, then all tests
+	@.ci/kernel >/dev/null || true  # without it tests/system/kernel says what is missing, and fails in CI
 	@$(BIN)/pytest
 
 check: $(STAMP)  ## lint, types, shellcheck, units
