@@ -110,8 +110,8 @@ def _of_gate(gate: Gate, blind: Sequence[float], ends: int) -> GateEvidence:
             at = datetime.fromisoformat(line["at"]).timestamp() + to_monotonic
             openings.append(Opening(at, line["scan_id"], tickets[line["scan_id"]]))
         elif line.get("step") == "not_passed":
-            last = max(n for n, opening in enumerate(openings) if opening.scan_id == line["scan_id"])
-            openings[last] = replace(openings[last], is_unused=True)
+            for last in [n for n, opening in enumerate(openings) if opening.scan_id == line["scan_id"]][-1:]:
+                openings[last] = replace(openings[last], is_unused=True)
     return GateEvidence(gate.lines(), openings, blind, not gate.is_deployed, ends + _crashes(gate.program.log))
 
 
