@@ -64,7 +64,7 @@ class Asking:
         checked, answer = self._check(exchanges, self._body())
         if checked.reason is Reason.ALREADY_SCANNED and answer is not None:
             return self._recovered(checked, answer)
-        return self._scan(exchanges, self._body(event)) if checked == ADMITTED and self._consumes else checked
+        return self._scan(exchanges, self._body(event), True) if checked == ADMITTED and self._consumes else checked
 
     def _without_event(self, exchanges: Exchanges, fault: Fault) -> Verdict:
         """No event could be named: the ticket may still be refused for another reason, but not admitted."""
@@ -94,7 +94,12 @@ class Asking:
             return unknown(answer.fault), None
         return self._explained(answers.of_check(answer, self._question.ticket.uuid), answer, exchanges), answer
 
-    def _scan(self, exchanges: Exchanges, body: dict[str, Any]) -> Verdict:
+    def _scan(self, exchanges: Exchanges, body: dict[str, Any], was_valid: bool = False) -> Verdict:
+        """One ``ticket/``. ``was_valid``: nobody had scanned it a moment ago.
+
+        What this very device has scanned since is mine then, with its answer lost: a proxy sent the request twice, or
+        one that I had given up arrived after all.
+        """
         if time.monotonic() >= self._deadline:
             return unknown(Fault.TIMEOUT)
         if not self._is_announced:
@@ -106,6 +111,7 @@ class Asking:
             return unknown(answer.fault)
         verdict = answers.of_scan(answer, self._question.ticket.uuid)
         if verdict.reason is Reason.ALREADY_SCANNED and not self._has_scan_ids:
+            self.is_unanswered = self.is_unanswered or was_valid
             return self._recovered(verdict, answer)
         if not verdict.is_final and (answer.status < 300 or answer.status >= 500):
             self.is_unanswered = True

@@ -129,10 +129,12 @@ def spoken(verdict):
 
 
 def asked(name, server, action, settings=None):
-    """The verdict on the recorded ticket. The second try, if there is one, is the last."""
+    """The verdict on the recorded ticket, which this gate had admitted before. The second try, if any, is the last."""
     client = ScanClient(credentials_of(name, server), settings or Server())
     server.client = client
-    question = Question("8e7c1e3e-8cf9-4d0b-a1d8-3e6e0f5e8a10", ticket_of(name), action, False, False)
+    question = Question(
+        "8e7c1e3e-8cf9-4d0b-a1d8-3e6e0f5e8a10", ticket_of(name), action, unanswered=False, admitted_before=True
+    )
     try:
         return client.ask(question, time.monotonic() + LONG_S, lambda: None)
     finally:
@@ -263,7 +265,9 @@ def test_answer_to_something_else_admits_nobody_and_pairs_nothing(raw_server, re
 def ask_once(name, server, action):
     client = ScanClient(credentials_of(name, server), Server())
     client.close()  # no second try
-    question = Question("8e7c1e3e-8cf9-4d0b-a1d8-3e6e0f5e8a10", ticket_of(name), action, False, False)
+    question = Question(
+        "8e7c1e3e-8cf9-4d0b-a1d8-3e6e0f5e8a10", ticket_of(name), action, unanswered=False, admitted_before=True
+    )
     return client.ask(question, time.monotonic() + LONG_S, lambda: None)
 
 
