@@ -116,13 +116,14 @@ class Bench:
 
     @contextmanager
     def contacts(self) -> Iterator[Contacts]:
-        """The inputs, watched for as long as the context lasts."""
+        """The inputs, watched for as long as the context lasts. Raises OSError when they can't be had."""
         watched = Contacts()
-        watched.inputs = self._gate.open_inputs(watched.tell, watched.died)
+        with _pins_are_had():
+            watched.inputs = inputs = self._gate.open_inputs(watched.tell, watched.died)
         try:
             yield watched
         finally:
-            watched.inputs.close()
+            inputs.close()
 
     def close(self) -> None:
         """Everything off. Once closed, closing does nothing."""
@@ -130,9 +131,16 @@ class Bench:
         self._trace.close()
 
     def _open(self) -> Gate:
-        try:
+        with _pins_are_had():
             return open_gate(self.wiring, self._trace, self._trace_file, self._news)
-        except OSError:
-            raise
-        except Exception as error:  # lgpio's own is a bare Exception: another process holds the line
-            raise GateFault(f"a pin can't be had ({error})", began=False) from error
+
+
+@contextmanager
+def _pins_are_had() -> Iterator[None]:
+    """Whatever lgpio makes of a line that another process holds, as an OSError."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:  # lgpio's own is a bare Exception class
+        raise GateFault(f"a pin can't be had ({error})", began=False) from error

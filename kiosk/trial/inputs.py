@@ -126,7 +126,7 @@ def _edges(guide: Guide, contacts: Contacts, which: Contact, quiet_s: float) -> 
     guide.say("waiting", within_s=guide.press_within_s)
     while True:
         is_over = bool(edges) and not edges[-1].is_active
-        edge = contacts.next(which, time.monotonic() + quiet_s if is_over else end)
+        edge = contacts.next(which, min(end, time.monotonic() + quiet_s) if is_over else end)
         if edge is None:
             return edges
         if edge.is_active or edges:  # a return to rest is the end of what was before

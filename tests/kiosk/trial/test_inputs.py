@@ -125,6 +125,12 @@ def test_a_walk_that_nobody_sees_is_opened_for_again_and_fails_then(site, tech):
     assert site.outcomes()["Passage sensor"] == "FAILED"
 
 
+def test_a_contact_that_never_comes_to_rest_is_not_watched_for_ever(site, tech):
+    tech.acts = pressing(site, "passage") | {" at rest$": lambda: site.press("passage")}
+    tech.script = {"still_active": [NO]}
+    assert site.test(within_s=3.0, relay=17, passage=5) == 1
+
+
 def test_on_a_gate_of_lamps_the_walk_opens_nothing(site, tech):
     tech.acts = pressing(site, "passage")
     assert site.test(profile="light", passage=5, debounce_ms=5) == 0

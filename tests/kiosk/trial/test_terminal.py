@@ -1,6 +1,5 @@
 """``portillon-kiosk gate test`` as a tech meets it: a terminal, Ctrl-C, a lost line, a gate that runs already."""
 
-import contextlib
 import fcntl
 import json
 import os
@@ -176,8 +175,19 @@ def test_pins_that_another_process_holds_are_named_with_what_to_do(at_terminal, 
     assert terminal.end() == 1
     assert "The test ends here, everything is off" in terminal.heard
     assert "systemctl stop portillon-kiosk" in terminal.heard
-    with contextlib.suppress(OSError):
-        os.close(held)
+    os.close(held)
+
+
+def test_an_input_that_another_process_holds_is_named_and_everything_is_off(at_terminal):
+    held = os.open(at_terminal.chip / "line-13", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    terminal = at_terminal(f"{CHIP}\nunlock = 13")
+    for question in ("Is the way clear", "Relay released", "unlock once", "Is red lit"):
+        terminal.answer(question, "y")
+    assert terminal.end() == 1
+    assert "a pin can't be had (GPIO busy)" in terminal.heard
+    assert [level(at_terminal.chip, line) for line in (17, 22)] == [["output", "0"]] * 2
+    os.close(held)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can leave files that others can't write")
