@@ -195,7 +195,8 @@ class Daemon:
             if self._passage.is_idle() and self._turns.is_idle():
                 self._journal.compact_if_large()
         self._shown.tick(now)
-        self._health.tick(now, self._server.busy_since)
+        is_serving = self._passage is not None and not self._contacts.is_emergency
+        self._health.tick(now, self._server.busy_since, is_serving)
         if now >= self._keep_clock_at:
             self._keep_clock_at = now + KEEP_CLOCK_S
             self._clock.keep()

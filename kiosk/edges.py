@@ -45,7 +45,6 @@ class Note(StrEnum):
     EMERGENCY_ON = "emergency_on"
     EMERGENCY_OFF = "emergency_off"
     UNLOCKED = "unlocked"  # pairing codes are read for two minutes
-    PAIRED = "paired"
     TAMPER_ON = "tamper_on"
     TAMPER_OFF = "tamper_off"
     TAILGATING = "tailgating"  # two went through on one admission

@@ -40,11 +40,6 @@ class Health:
         self._not_alive: str | None = None
         journal.prove()
 
-    @property
-    def can_admit(self) -> bool:
-        """True when no fault stands that keeps guests out."""
-        return self._faults.worst() in {None, *HARMLESS}
-
     def frame_came(self, now: float) -> None:
         """The camera works."""
         self._last_frame = now
@@ -85,12 +80,15 @@ class Health:
         else:
             self._faults.over(Fault.PASSAGE_SENSOR)
 
-    def tick(self, now: float, busy_since: float | None) -> None:
-        """Look at gate and journal, show what stands, and tell systemd the truth."""
+    def tick(self, now: float, busy_since: float | None, is_serving: bool) -> None:
+        """Look at gate and journal, show what stands, and tell systemd the truth.
+
+        ``is_serving``: the gate is paired and there is no emergency. ``busy_since``: see ``Liveness``.
+        """
         self._look_at_gate(now)
         self._look_at_journal(now)
         self._shown.stands(self._faults.worst())
-        self._gate.set_ready(self.can_admit)
+        self._gate.set_ready(is_serving and self._faults.worst() in {None, *HARMLESS})
         if now >= self._count_at:
             self._count_at = now + COUNT_EVERY_S
             self._tell_status()
