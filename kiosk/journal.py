@@ -252,7 +252,7 @@ def _entry(told: Fields) -> Entry | None:
             told.get("giving"),
             told.get("waited_s"),
             told.get("given_back"),
-            datetime.fromisoformat(told["at"]) if "at" in told else None,
+            datetime.fromisoformat(told["at"]),
         )
     except (ValueError, KeyError, TypeError):
         return None
