@@ -8,6 +8,8 @@ import struct
 
 import pytest
 
+from kiosk.gate.orders import HOLD_S
+
 RELAY = 17
 ON_THE_CHIP = {"PORTILLON_KIOSK__GATE__PINS": "lgpio"}
 _SET_FLAGS, _UP = 0x8914, 1  # SIOCSIFFLAGS, IFF_UP
@@ -36,3 +38,26 @@ def test_a_ticket_moves_the_relay_and_the_end_of_the_daemon_in_mid_pulse_drives_
     eventually("the relay is driven off", lambda: chip.levels(RELAY) == [0, 1, 0])
     on_at, off_at = (at for at, _ in chip.driven(RELAY)[-2:])
     assert off_at - on_at < 10
+
+
+def test_the_emergency_contact_holds_the_gate_open_until_it_is_back_though_nothing_is_paired(
+    make_kiosk, chip, eventually
+):
+    wired = {"EMERGENCY": "13", "EMERGENCY_OPENS": "true"}
+    gate = make_kiosk(
+        environment=ON_THE_CHIP | {f"PORTILLON_KIOSK__GATE__{key}": value for key, value in wired.items()}
+    )
+    gate.start()
+    gate.wait_for("unpaired")
+    chip.pull(13, 0)
+    eventually("the gate is open", lambda: chip.level(RELAY) == 1)
+    eventually("it was asked for again for longer than a lease", lambda: _seconds_driven(chip) > HOLD_S)
+    assert chip.levels(RELAY) == [0, 1]
+    chip.pull(13, 1)
+    eventually("the gate is shut", lambda: chip.levels(RELAY) == [0, 1, 0])
+
+
+def _seconds_driven(chip):
+    """From the first time that somebody drove the relay on to the last."""
+    times = [at for at, level in chip.driven(RELAY) if level == 1]
+    return times[-1] - times[0]

@@ -46,7 +46,7 @@ def test_no_start_and_no_end_of_a_gate_ever_drives_an_output_on(start_daemon, ch
 
 def test_a_pulse_is_on_the_line_when_it_is_confirmed_and_ends_by_itself(start_daemon, chip, eventually):
     daemon = start_daemon(**OUTPUTS, pulse_ms=1000)
-    assert daemon.tell("pulse") == "GIVEN"
+    assert daemon.tell("pulse") == "given"
     eventually("the relay is off", lambda: chip.level(RELAY) == 0)
     (_, before), (on_at, on), (off_at, off) = chip.driven(RELAY)
     assert (before, on, off) == (0, 1, 0)
@@ -56,7 +56,7 @@ def test_a_pulse_is_on_the_line_when_it_is_confirmed_and_ends_by_itself(start_da
 def test_a_pulse_of_an_active_low_relay_goes_down_and_up_again(start_daemon, chip, eventually):
     chip.pull(RELAY, 1)
     daemon = start_daemon(**OUTPUTS, active_high=False)
-    assert daemon.tell("pulse") == "GIVEN"
+    assert daemon.tell("pulse") == "given"
     eventually("the relay is off", lambda: chip.levels(RELAY) == [1, 0, 1])
     assert chip.level(RELAY) == 1
 
@@ -108,7 +108,7 @@ def test_after_kill_9_of_the_guardian_a_new_one_drives_the_relay_off_and_gives_t
     assert chip.levels(RELAY) == [0, 1, 0]
     assert _seconds_on(chip) < LONG / 1000
     eventually("the gate works again", lambda: daemon.tell("is_ready") == "True")
-    assert daemon.tell("pulse") == "GIVEN"
+    assert daemon.tell("pulse") == "given"
     assert chip.level(RELAY) == 1
 
 
@@ -123,12 +123,26 @@ def test_a_guardian_stopped_in_mid_pulse_is_ended_though_it_holds_the_line_and_t
     assert chip.levels(RELAY) == [0, 1, 0]
 
 
-def test_a_gate_held_open_for_an_emergency_closes_when_its_daemon_is_killed(start_daemon, chip, eventually):
-    daemon = start_daemon(**OUTPUTS, emergency=6, emergency_opens=True)
+def test_what_an_emergency_holds_and_the_ready_contact_are_driven_off_when_the_daemon_is_killed(
+    start_daemon, chip, eventually
+):
+    lines = {"relay": RELAY, "exit_relay": 27, "ready": 16, "green": OUTPUTS["green"]}
+    daemon = start_daemon(**lines, emergency=13, emergency_opens=True)
+    daemon.tell("set_ready on")
     daemon.tell("hold_open")
-    assert chip.level(RELAY) == 1
+    assert [chip.level(line) for line in lines.values()] == [1, 1, 1, 1]
     daemon.kill()
+    for name, line in lines.items():
+        eventually(f"{name} is driven off", lambda: chip.levels(line) == [0, 1, 0])  # noqa: B023  (asked at once)
+
+
+def test_in_level_mode_a_passage_shuts_the_gate_long_before_its_bound(start_daemon, chip, eventually):
+    daemon = start_daemon(**OUTPUTS, passage=5, mode="level", passage_within_s=10)
+    daemon.tell("pulse")
+    assert chip.level(RELAY) == 1
+    daemon.tell("shut")
     eventually("the relay is driven off", lambda: chip.levels(RELAY) == [0, 1, 0])
+    assert _seconds_on(chip) < 10
 
 
 def test_gate_off_drives_off_what_was_left_on(gate_off, chip):
