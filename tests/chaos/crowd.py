@@ -19,6 +19,7 @@ from PIL import Image
 from kiosk.demo.scenes import Ticket, forge
 from tests.chaos.venue import FRAMES_PER_S, Gate, Line
 
+_CALM_S = 30.0
 _QUICK_S = 0.5  # a phone held up for a moment, then lowered while its owner waits
 _LOOKS_BACK_S = 1.0  # who has given up and turns round still hears the gate
 _WAITS_FOR_PULSE_S = 6.0  # admitted and not open yet: who turned back before is waited for
@@ -147,12 +148,15 @@ class Crowd:
                 else:
                     time.sleep(COMES_BACK_S[0] if guest.tickets[0] not in self._inside else 0.0)
 
-    def present(self, gate: Gate, guest: Guest, patience_s: float | None = None) -> Visit:
-        """Hold it up, look at lamps, screen and gate, and leave; after so long, or as long as a person is patient."""
+    def present(self, gate: Gate, guest: Guest, is_calm: bool = False) -> Visit:
+        """Hold it up, look at lamps, screen and gate, and leave.
+
+        ``is_calm``: with all the patience it takes until there is a verdict, or a gate that died.
+        """
         gate.lines()
         mark, since = len(gate.lines()), time.monotonic()
-        is_quick = patience_s is None and self._random.random() < 0.25
-        gives_up = since + (patience_s or self._random.uniform(2.0, 5.0))
+        is_quick = not is_calm and self._random.random() < 0.25
+        gives_up = since + (_CALM_S if is_calm else self._random.uniform(2.0, 5.0))
         lowers = since + _QUICK_S if is_quick else gives_up
         seen: Line = {}
         opened_for = None
@@ -161,6 +165,8 @@ class Crowd:
                 gate.show(guest.frame)
             seen, opened_for = _look(gate.lines()[mark:], guest.tickets)
             if opened_for or seen.get("verdict") == "refused":
+                break
+            if is_calm and (seen.get("verdict") == "unknown" or gate.program.pid is None):
                 break
             time.sleep(1 / FRAMES_PER_S)
         gate.clear()

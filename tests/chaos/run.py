@@ -25,7 +25,7 @@ _TICKETS_KEPT = 100  # for kills at every step, and for guests who come in compa
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be done. Every second gate has a passage sensor, every third speaks the deployed dialect."""
+    """What is to be done. Every second gate from the first has a passage sensor, every third is deployed."""
 
     presentations: int  # in mayhem; 0: none
     gates: int
@@ -82,7 +82,7 @@ def _doors(folder: Path, plan: Plan) -> Iterator[_Scene]:
     server = Server(folder)
     proxy = Proxy(server.port, f"proxy {plan.seed}")
     gates = [
-        Gate(folder / f"gate-{number + 1}", has_sensor=number % 2 == 1, is_deployed=number % 3 == 2)
+        Gate(folder / f"gate-{number + 1}", has_sensor=number % 2 == 0, is_deployed=number % 3 == 2)
         for number in range(plan.gates)
     ]
     with ExitStack() as end:
@@ -102,10 +102,11 @@ def _doors(folder: Path, plan: Plan) -> Iterator[_Scene]:
 
 
 def _step_by_step(scene: _Scene, crowd: Crowd, plan: Plan) -> Iterator[Killed]:
-    """At a gate without a sensor, then the server."""
-    steps = Steps(scene.gates[0], scene.server, crowd, scene.book)
-    if plan.shares:
-        yield from steps.of_gate(plan.shares)
+    """At the first two gates, one with a passage sensor and one without; then the server."""
+    for gate in scene.gates[:2]:
+        steps = Steps(gate, scene.server, crowd, scene.book)
+        if plan.shares:
+            yield from steps.of_gate(plan.shares)
     yield from steps.of_server(plan.calls)
 
 
