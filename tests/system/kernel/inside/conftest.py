@@ -38,6 +38,10 @@ class Chip:
         self._pulled = set()
         (self._TRACING / "trace_clock").write_text("mono")
         (self._TRACING / "events/gpio/enable").write_text("1")
+        self.forget()
+
+    def forget(self):
+        """What was driven until now."""
         (self._TRACING / "trace").write_text("")
 
     def level(self, line):
@@ -58,7 +62,13 @@ class Chip:
         """The levels that somebody drove this line to, in order; one that was driven again is told once."""
         return [level for level, _ in itertools.groupby(level for _, level in self.driven(line))]
 
+    def seconds_on(self, line):
+        """How long an active-high line was on: from the first time that it was driven on to the last off."""
+        on_at = next(at for at, level in self.driven(line) if level == 1)
+        return max(at for at, level in self.driven(line) if level == 0) - on_at
+
     def let_go(self):
+        """Every line without a pull-up again."""
         for line in self._pulled:
             self.pull(line, 0)
 
