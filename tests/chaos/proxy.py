@@ -31,7 +31,7 @@ class Fault(StrEnum):
     HALF = "half"  # half an answer, then the end
     GARBAGE = "garbage"  # bytes that are no HTTP
     PAGE = "page"  # 200 and HTML, as captive portals answer
-    REDIRECT = "redirect"  # 302 to a login page
+    REDIRECT = "redirect"  # 302 to a login page, from somebody who passes nothing on
     BAD_GATEWAY = "bad_gateway"  # 502 and HTML
     TWICE = "twice"  # the server gets the request twice at once
 
@@ -159,7 +159,9 @@ class Proxy:
             case Fault.LATE:
                 threading.Thread(target=self._ask, args=(request, dice.uniform(1, 8)), daemon=True).start()
                 return b""
-        acts = fault in (Fault.DROP_AFTER, Fault.HALF) or (fault is not Fault.DROP_BEFORE and dice.random() < 0.5)
+        acts = fault in (Fault.DROP_AFTER, Fault.HALF)
+        if fault not in (Fault.DROP_BEFORE, Fault.REDIRECT):
+            acts = acts or dice.random() < 0.5
         answer = self._ask(request) if acts else b""
         if fault is Fault.HALF:
             return answer[: dice.randrange(1, len(answer))] if answer else b""

@@ -27,7 +27,7 @@ FRAMES_PER_S = 10.0  # fewer than the camera takes, so that it catches up after 
 _FRAMES_KEPT = 4  # a real camera shows nothing of what was before its start
 _PATIENCE_S = 60.0  # for anything that a loaded machine does at all
 _POLL_S = 0.02
-_WALK_S = 0.2  # debounced for 30 ms
+_WALK_S = 0.4  # an arm that turns
 _BIN = Path(sys.executable).parent
 
 _SENSOR = "passage = 5\npassage_within_s = 2\n"
