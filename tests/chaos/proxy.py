@@ -159,9 +159,8 @@ class Proxy:
             case Fault.LATE:
                 threading.Thread(target=self._ask, args=(request, dice.uniform(1, 8)), daemon=True).start()
                 return b""
-        acts = fault in (Fault.DROP_AFTER, Fault.HALF)
-        if fault not in (Fault.DROP_BEFORE, Fault.REDIRECT):
-            acts = acts or dice.random() < 0.5
+        surely, never = (Fault.DROP_AFTER, Fault.HALF), (Fault.DROP_BEFORE, Fault.REDIRECT)
+        acts = fault in surely or (fault not in never and dice.random() < 0.5)
         answer = self._ask(request) if acts else b""
         if fault is Fault.HALF:
             return answer[: dice.randrange(1, len(answer))] if answer else b""
