@@ -34,12 +34,12 @@ class PiCamera:
     def __init__(self, width: int, height: int, fps: float) -> None:
         """Start a stream of ``width`` x ``height`` pixels (made even); CameraFault when it can't be."""
         self._picamera2 = _picamera2()
+        if not attached():  # opening would raise an IndexError (older picamera2) or a RuntimeError (0.3.38)
+            raise CameraFault(_NOT_FOUND)
         try:
             self._camera = self._picamera2.Picamera2()
-        except IndexError as error:
-            raise CameraFault(_NOT_FOUND) from error
         except RuntimeError as error:
-            raise CameraFault(_BUSY.format(error)) from error
+            raise CameraFault(_BUSY.format(_first_cause(error))) from error
         try:
             self._configure(width & ~1, height & ~1, fps)
             self._camera.start()
@@ -96,6 +96,13 @@ def _picamera2() -> Any:
         return importlib.import_module("picamera2")
     except (ImportError, ValueError) as error:  # ValueError: built for another numpy than the one in the venv
         raise CameraFault(_MISSING.format(error)) from error
+
+
+def _first_cause(error: BaseException) -> BaseException:
+    """What libcamera said: picamera2 wraps it in sentences such as "Camera __init__ sequence did not complete."."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
 def luma(buffer: npt.NDArray[np.uint8], width: int, height: int, stride: int) -> npt.NDArray[np.uint8]:
