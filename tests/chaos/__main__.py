@@ -18,10 +18,18 @@ def main() -> int:
     parser.add_argument("--presentations", type=int, default=2000)
     parser.add_argument("--gates", type=int, default=6)
     parser.add_argument("--seed", default=str(random.SystemRandom().randrange(10**6)), help="the same plan again")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="of mayhem, at the most")
     given = parser.parse_args()
     print(f"chaos: seed {given.seed}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="portillon-chaos-"))
-    plan = Plan(given.presentations, given.gates, given.seed, shares=(0.0, 0.6, 1.0), calls=("pwrite64", "fdatasync"))
+    plan = Plan(
+        presentations=given.presentations,
+        gates=given.gates,
+        seed=given.seed,
+        shares=(0.0, 0.6, 1.0),
+        calls=("pwrite64", "fdatasync"),
+        minutes=given.minutes,
+    )
     report, _ = run(folder, plan, lambda text: print(text, file=sys.stderr))
     print(report)
     if report.findings:

@@ -1,4 +1,4 @@
-"""The guests: who comes with what to which gate, what they see there, and what they do then."""
+"""The crowd: who comes to which gate, what they see there, and what they do then."""
 
 from __future__ import annotations
 
@@ -9,14 +9,11 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
-from enum import StrEnum
+from dataclasses import asdict
 from pathlib import Path
 
-import segno
-from PIL import Image
-
-from kiosk.demo.scenes import Ticket, forge
+from kiosk.demo.scenes import forge
+from tests.chaos.guests import Book, Guest, Kind, Visit
 from tests.chaos.venue import FRAMES_PER_S, Gate, Line
 
 _CALM_S = 30.0
@@ -29,77 +26,7 @@ _TURNS_BACK = 0.3
 _TELL_EVERY = 50  # presentations
 
 
-class Kind(StrEnum):
-    """What a guest is up to."""
-
-    HONEST = "honest"
-    TWICE = "twice"  # comes again once inside, for a friend
-    PAIR = "pair"  # one ticket, two people, two gates, at the same time
-    SHEET = "sheet"  # several tickets on one sheet of paper, then each alone
-    FORGED = "forged"  # the uuid of a real ticket under a signature that nobody made
-    CANCELLED = "cancelled"
-
-
 _HOW_MANY = {Kind.HONEST: 50, Kind.TWICE: 18, Kind.PAIR: 10, Kind.SHEET: 6, Kind.FORGED: 10, Kind.CANCELLED: 6}
-
-
-@dataclass(eq=False)
-class Guest:
-    """One person. ``tickets`` are uuids: one, but for a sheet."""
-
-    kind: Kind
-    tickets: tuple[str, ...]
-    frame: Path
-    waited_at: list[int] = field(default_factory=list)  # gates that told "please wait", or nothing; the last one last
-    comes_again: int = 0  # times, once inside
-    turns_back: bool = False  # once, before an open gate with a passage sensor
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """One presentation as the guest saw it. Monotonic seconds. ``verdict`` None: the gate said nothing."""
-
-    gate: str
-    kind: Kind
-    tickets: tuple[str, ...]
-    since: float
-    until: float
-    verdict: str | None
-    reason: str | None
-    about: str | None  # the ticket of that verdict
-    opened_for: str | None  # the ticket that the gate opened for
-    went_in: str | None  # the same, but for somebody who turned back
-
-
-class Book:
-    """Tickets that nobody has presented yet, and what must become of those that were."""
-
-    def __init__(self, tickets: Sequence[Ticket], cancelled: Sequence[Ticket], folder: Path) -> None:
-        folder.mkdir()
-        self._folder = folder
-        self._fresh = list(tickets)
-        self.cancelled = cancelled
-        self.may_enter: dict[str, bool] = {}
-
-    def take(self, may_enter: bool = True) -> Ticket:
-        """A fresh one. Raises IndexError when the organiser made too few."""
-        ticket = self._fresh.pop()
-        self.may_enter[ticket.uuid] = may_enter
-        return ticket
-
-    def picture(self, *codes: str) -> Path:
-        """What the camera sees of these codes, in a file: small and sharp, since reading is not what is tried."""
-        path = self._folder / f"{len(list(self._folder.iterdir())):05d}.png"
-        images: list[Image.Image] = []
-        for code in codes:
-            segno.make_qr(code, error="l", boost_error=False, mask=0).save(str(path), scale=3, border=4)
-            with Image.open(path) as drawn:
-                images.append(drawn.convert("L"))
-        sheet = Image.new("L", (sum(image.width for image in images), images[0].height), 255)
-        for number, image in enumerate(images):
-            sheet.paste(image, (number * images[0].width, 0))
-        sheet.save(path, compress_level=1)
-        return path
 
 
 class Crowd:
@@ -120,10 +47,13 @@ class Crowd:
         self._failure: Exception | None = None
         self.presentations = 0
 
-    def come(self, enough: int) -> None:
-        """Present until there were ``enough`` presentations in all. Raises what went wrong in a gate's thread."""
+    def come(self, enough: int, until: float = float("inf")) -> None:
+        """Present until there were ``enough`` presentations in all, or until then, monotonic seconds.
+
+        Raises what went wrong in a gate's thread.
+        """
         threads = [
-            threading.Thread(target=self._stand_at, args=(number, enough), name=gate.name)
+            threading.Thread(target=self._stand_at, args=(number, enough, until), name=gate.name)
             for number, gate in enumerate(self._gates)
         ]
         for thread in threads:
@@ -153,23 +83,8 @@ class Crowd:
 
         ``is_calm``: with all the patience it takes until there is a verdict, or a gate that died.
         """
-        gate.lines()
         mark, since = len(gate.lines()), time.monotonic()
-        is_quick = not is_calm and self._random.random() < 0.25
-        gives_up = since + (_CALM_S if is_calm else self._random.uniform(2.0, 5.0))
-        lowers = since + _QUICK_S if is_quick else gives_up
-        seen: Line = {}
-        opened_for = None
-        while (now := time.monotonic()) < gives_up:
-            if now < lowers:
-                gate.show(guest.frame)
-            seen, opened_for = _look(gate.lines()[mark:], guest.tickets)
-            if opened_for or seen.get("verdict") == "refused":
-                break
-            if is_calm and (seen.get("verdict") == "unknown" or gate.program.pid is None):
-                break
-            time.sleep(1 / FRAMES_PER_S)
-        gate.clear()
+        seen, opened_for = self._hold_up(gate, guest, mark, since, is_calm)
         leaves = time.monotonic() + (_WAITS_FOR_PULSE_S if seen.get("verdict") == "admitted" else _LOOKS_BACK_S)
         while not opened_for and seen.get("verdict") != "refused" and time.monotonic() < leaves:
             time.sleep(1 / FRAMES_PER_S)
@@ -198,9 +113,27 @@ class Crowd:
                 self._tell(f"{self.presentations} presentations, {len(self._inside)} tickets inside")
         return visit
 
-    def _stand_at(self, number: int, enough: int) -> None:
+    def _hold_up(self, gate: Gate, guest: Guest, mark: int, since: float, is_calm: bool) -> tuple[Line, str | None]:
+        """Until there is an end, or patience has one; who only shows it for a moment waits with the phone lowered."""
+        gives_up = since + (_CALM_S if is_calm else self._random.uniform(2.0, 5.0))
+        lowers = since + _QUICK_S if not is_calm and self._random.random() < 0.25 else gives_up
+        seen: Line = {}
+        opened_for = None
+        while (now := time.monotonic()) < gives_up:
+            if now < lowers:
+                gate.show(guest.frame)
+            seen, opened_for = _look(gate.lines()[mark:], guest.tickets)
+            if opened_for or seen.get("verdict") == "refused":
+                break
+            if is_calm and (seen.get("verdict") == "unknown" or gate.program.pid is None):
+                break
+            time.sleep(1 / FRAMES_PER_S)
+        gate.clear()
+        return seen, opened_for
+
+    def _stand_at(self, number: int, enough: int, until: float) -> None:
         try:
-            while self.presentations < enough and self._failure is None:
+            while self.presentations < enough and time.monotonic() < until and self._failure is None:
                 guest = self._next(number)
                 if guest is None:
                     time.sleep(1 / FRAMES_PER_S)

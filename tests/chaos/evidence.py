@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from kiosk.journal import read_lines
-from tests.chaos.crowd import Visit
+from tests.chaos.guests import Visit
 from tests.chaos.mayhem import ENDED, KILLED_GUARDIAN
 from tests.chaos.venue import Gate, Line
 

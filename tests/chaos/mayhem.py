@@ -16,8 +16,9 @@ from typing import TypeVar
 
 from tests.chaos import ambush
 from tests.chaos.ambush import Ambush
+from tests.chaos.program import VenueError
 from tests.chaos.proxy import FAIR, WEATHERS, Proxy
-from tests.chaos.venue import Gate, Server, VenueError
+from tests.chaos.venue import Gate, Server
 
 KILLED_GUARDIAN = "kill guardian"
 ENDED = "ended by itself"  # no deed: nobody did that

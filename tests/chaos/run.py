@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -11,8 +12,9 @@ from pathlib import Path
 
 from kiosk.demo.scenes import Ticket
 from tests.chaos import ambush
-from tests.chaos.crowd import Book, Crowd
+from tests.chaos.crowd import Crowd
 from tests.chaos.evidence import gather
+from tests.chaos.guests import Book
 from tests.chaos.judge import Report, judge
 from tests.chaos.mayhem import Mayhem
 from tests.chaos.proxy import LOCAL, Proxy
@@ -32,6 +34,7 @@ class Plan:
     seed: str
     shares: tuple[float, ...] = ()  # of what was not synced, lost at each step of the journal; (): no kill at steps
     calls: tuple[str, ...] = ()  # of the server, each of which it is killed at
+    minutes: float = float("inf")  # of mayhem, at the most
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def run(folder: Path, plan: Plan, tell: Callable[[str], None]) -> tuple[Report, 
         mayhem = Mayhem(scene.gates, scene.server, scene.proxy, f"mayhem {plan.seed}", scene.deeds)
         mayhem.begin()
         try:
-            crowd.come(plan.presentations)
+            crowd.come(plan.presentations, time.monotonic() + 60 * plan.minutes)
         finally:
             mayhem.end()
         tell("the faults are over; the last round")

@@ -11,8 +11,10 @@ from functools import partial
 
 from kiosk.journal import read_lines
 from tests.chaos.ambush import Ambush
-from tests.chaos.crowd import COMES_BACK_S, Book, Crowd, Guest, Kind, Visit
-from tests.chaos.venue import Gate, Server, VenueError
+from tests.chaos.crowd import COMES_BACK_S, Crowd
+from tests.chaos.guests import Book, Guest, Kind, Visit
+from tests.chaos.program import VenueError
+from tests.chaos.venue import Gate, Server
 
 _DIES_WITHIN_S = 1.0  # after the guest has left
 _TRIES = 5

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.chaos.crowd import Kind, Visit
 from tests.chaos.evidence import Evidence, GateEvidence, Opening, Scan
+from tests.chaos.guests import Kind, Visit
 from tests.chaos.judge import LONGEST_S, RULES, judge
 from tests.chaos.venue import Line
 

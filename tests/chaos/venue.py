@@ -9,15 +9,14 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from kiosk.credentials import PAIRED_FILE
 from kiosk.journal import FILE_NAME
+from tests.chaos.program import BIN, Program, VenueError, eventually
 from tests.chaos.proxy import LOCAL
 
 Line = dict[str, Any]
@@ -25,10 +24,7 @@ PULSE_MS = 100
 CAMERA_FPS = 12.0
 FRAMES_PER_S = 10.0  # fewer than the camera takes, so that it catches up after a stall
 _FRAMES_KEPT = 4  # a real camera shows nothing of what was before its start
-_PATIENCE_S = 60.0  # for anything that a loaded machine does at all
-_POLL_S = 0.02
 _WALK_S = 0.4  # an arm that turns
-_BIN = Path(sys.executable).parent
 
 _SENSOR = "passage = 5\npassage_within_s = 2\n"
 _SETTINGS = f"""\
@@ -58,76 +54,6 @@ file = "{{trace}}"
 """
 
 
-class VenueError(RuntimeError):
-    """A part does not run as it should; the message says which, and where its log is."""
-
-
-def eventually(what: str, ask: Callable[[], object], seconds: float = _PATIENCE_S) -> None:
-    """Wait until ``ask`` says something true. Raises VenueError with what was waited for."""
-    end = time.monotonic() + seconds
-    while not ask():
-        if time.monotonic() > end:
-            raise VenueError(f"waited {seconds:.0f} s for: {what}")
-        time.sleep(_POLL_S)
-
-
-class _Program:
-    """One process of the product in a session of its own, started again as often as it takes."""
-
-    def __init__(self, command: list[str], log: Path) -> None:
-        self.log = log
-        self._command = command
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def pid(self) -> int | None:
-        """While it runs."""
-        return None if self._process is None or self._process.poll() is not None else self._process.pid
-
-    def tasks(self) -> list[int]:
-        """Its threads, the main one (which has the process's number) first; [] when it does not run."""
-        with contextlib.suppress(OSError):
-            return sorted(int(task.name) for task in Path(f"/proc/{self.pid}/task").iterdir())
-        return []
-
-    def begin(self) -> None:
-        """Start it; what it says is added to its log."""
-        with self.log.open("ab") as log:
-            environment = {name: value for name, value in os.environ.items() if not name.startswith("PORTILLON_")}
-            self._process = subprocess.Popen(
-                [str(_BIN / self._command[0]), *self._command[1:]],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=environment,
-                start_new_session=True,
-            )
-
-    def signal_group(self, number: signal.Signals) -> None:
-        """To the process and its group; nothing happens when it has ended."""
-        if self._process is not None and self._process.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, number)
-
-    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """End it by this signal, insist after a while; its exit status. 0 when it did not run."""
-        if self._process is None:
-            return 0
-        self.signal_group(number)
-        try:
-            return self._process.wait(_PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            self.signal_group(signal.SIGKILL)
-            return self._process.wait()
-
-    def wait(self, seconds: float) -> bool:
-        """True when it has ended within so long."""
-        if self._process is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(seconds)
-        return self.pid is None
-
-
 class Server:
     """portillon-api on a port of its own, with its database in ``folder``; and the organiser's shell beside it."""
 
@@ -140,7 +66,7 @@ class Server:
             self.port = int(probe.getsockname()[1])
         self._url = f"sqlite:///{self.database}"
         serve = ["portillon-api", "serve", "--database", self._url, "--host", LOCAL, "--port", str(self.port)]
-        self.program = _Program(serve, folder / "api.log")
+        self.program = Program(serve, folder / "api.log")
 
     def start(self) -> None:
         """Start it and wait until it listens. Raises VenueError."""
@@ -149,7 +75,7 @@ class Server:
 
     def shell(self, *words: str) -> Any:
         """One command of the organiser's shell; its JSON answer."""
-        command = [str(_BIN / "portillon-api"), *words, "--database", self._url, "--json"]
+        command = [str(BIN / "portillon-api"), *words, "--database", self._url, "--json"]
         return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
     def _listens(self) -> bool:
@@ -178,7 +104,7 @@ class Gate:
         self._config = folder / "kiosk.toml"
         settings = _SETTINGS.format(state=self.state, street=self._street, inputs=self._inputs, trace=self.trace)
         self._config.write_text(settings.replace(_SENSOR, _SENSOR if has_sensor else ""), "utf-8")
-        self.program = _Program(["portillon-kiosk", "run", "--config", str(self._config)], folder / "kiosk.log")
+        self.program = Program(["portillon-kiosk", "run", "--config", str(self._config)], folder / "kiosk.log")
         self._reading = threading.Lock()
         self._read = 0
         self._lines: list[Line] = []
@@ -193,7 +119,7 @@ class Gate:
         """Pair it by hand."""
         if self.is_deployed:
             url = url.replace("/api/scan/", "/scan/")
-        command = [str(_BIN / "portillon-kiosk"), "pair", url, "--config", str(self._config)]
+        command = [str(BIN / "portillon-kiosk"), "pair", url, "--config", str(self._config)]
         subprocess.run(command, check=True, capture_output=True)
         if self.is_deployed:
             file = self.state / PAIRED_FILE
