@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from kiosk.verdict import Fault, Outcome, Verdict
+from kiosk.verdict import Fault, Outcome, Reason, Verdict
 
 Action = Literal["scan", "check"]
 # How an admission that nobody used is given back: by the server, or by opening once more at this gate.
@@ -143,8 +143,15 @@ class Attempt:
 
     @property
     def is_in_doubt(self) -> bool:
-        """Opened, and the sensor has not told yet, or is doubted itself: nothing is given back."""
-        return (self.step is Step.OPENED and self.watched) or (self.step is Step.NOT_PASSED and self.giving is None)
+        """Used at the server, and perhaps nobody is in on it: the server's word alone would call it "used".
+
+        The sensor has not told yet or is doubted itself, the server did not take back what nobody used, or the guest
+        was sent to the staff before.
+        """
+        was_sent = self.verdict is not None and self.verdict.reason is Reason.ASK_STAFF
+        was_kept = self.step is Step.ANNULLED and not self.given_back
+        is_doubted = self.step is Step.NOT_PASSED and self.giving is None
+        return was_sent or was_kept or is_doubted or (self.step is Step.OPENED and self.watched)
 
     @property
     def is_opened(self) -> bool:

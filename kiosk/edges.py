@@ -114,8 +114,8 @@ class Journal(Protocol):
     def was_admitted(self, ticket: str) -> bool:
         """True when any attempt with this ticket was admitted here, and not given back."""
 
-    def was_interrupted(self, ticket: str) -> bool:
-        """True when an opening for this ticket was begun here and never confirmed."""
+    def is_doubtful(self, ticket: str) -> bool:
+        """True when it is not known whether an opening, or an admission, let anybody in on this ticket."""
 
     def write(self, *entries: Entry) -> None:
         """Make these lines durable; OSError when that can't be done."""

@@ -92,10 +92,10 @@ class Journal:
         with self._lock:
             return self._ledger.was_admitted(ticket)
 
-    def was_interrupted(self, ticket: str) -> bool:
-        """True when an opening for this ticket was begun here and neither it nor a later one was confirmed."""
+    def is_doubtful(self, ticket: str) -> bool:
+        """True when it is not known whether an opening, or an admission, let anybody in on this ticket."""
         with self._lock:
-            return self._ledger.was_interrupted(ticket)
+            return self._ledger.is_doubtful(ticket)
 
     def to_annul(self) -> list[Attempt]:
         """Admissions that nobody used and the server does not know of yet, oldest first."""

@@ -20,7 +20,7 @@ class Ledger:
         self._admitted: dict[str, int] = {}  # ticket uuid → how many of the attempts here were admitted
         self._awaiting: dict[str, str] = {}  # ticket uuid → scan id of an admission that was not begun to open
         self._grace: dict[str, str] = {}  # ticket uuid → scan id of an opening nobody used, good for one more
-        self._interrupted: set[str] = set()  # tickets of attempts that got to opening, and no further
+        self._doubtful: set[str] = set()  # tickets that perhaps nobody is in on, though the server has them as used
         self._to_annul: dict[str, Attempt] = {}  # by scan id
         self.sent_to_staff = 0  # openings that were cut short, in what is remembered
         self.unanswered = 0  # attempts that no final answer came for
@@ -45,9 +45,9 @@ class Ledger:
         """True when any attempt with this ticket was admitted, and not given back."""
         return ticket in self._admitted
 
-    def was_interrupted(self, ticket: str) -> bool:
-        """True when an opening was begun for this ticket and nothing is known of it: the pulse or the passage."""
-        return ticket in self._interrupted
+    def is_doubtful(self, ticket: str) -> bool:
+        """True when it is not known whether an opening, or an admission, let anybody in on this ticket."""
+        return ticket in self._doubtful
 
     def to_annul(self) -> list[Attempt]:
         """What is to be given back at the server, oldest first."""
@@ -96,9 +96,9 @@ class Ledger:
         else:
             self._to_annul.pop(now.scan_id, None)
         if now.is_interrupted or now.is_in_doubt:
-            self._interrupted.add(now.ticket)
+            self._doubtful.add(now.ticket)
         elif now.is_opened or now.step is Step.NOT_OPENED:
-            self._interrupted.discard(now.ticket)
+            self._doubtful.discard(now.ticket)
         was = before is not None and before.is_admitted
         if now.is_admitted != was:
             self._count(now.ticket, 1 if now.is_admitted else -1)
@@ -119,7 +119,7 @@ class Ledger:
         self.sent_to_staff -= attempt.is_interrupted
         self.unanswered -= attempt.is_open
         if attempt.is_interrupted or attempt.is_in_doubt:
-            self._interrupted.discard(attempt.ticket)
+            self._doubtful.discard(attempt.ticket)
         if attempt.is_admitted:
             self._count(attempt.ticket, -1)
 

@@ -151,27 +151,28 @@ class Passage:
     # ── an answer ────────────────────────────────────────────────────────────────────────────────────────
 
     def _settle(self, scan_id: str, here: Presentation, verdict: Verdict, now: float) -> None:
-        entry = Entry(Step.ANSWERED, scan_id, verdict=verdict)
         if verdict.outcome is Outcome.ADMITTED and self.action == "scan":
-            self._admit(here, scan_id, now, answer=entry)
+            self._admit(here, scan_id, now, answer=Entry(Step.ANSWERED, scan_id, verdict=verdict))
             return
         if here.goes_on and verdict.reason in _OF_THE_CODE:
             self._decide(here, verdict, now)  # the attempt stays open: a forged copy ends no guest's
             return
-        if (verdict.is_final or here.verdict != verdict) and not self._write(entry):
-            verdict = unknown(Fault.JOURNAL)  # (hours without a server are one line, not thousands)
+        told = self._told_to_the_guest(here, verdict)
+        is_news = told.is_final or here.verdict != told  # (hours without a server are one line, not thousands)
+        if is_news and not self._write(Entry(Step.ANSWERED, scan_id, verdict=told)):
+            told = unknown(Fault.JOURNAL)
         owed = None if here.ticket is None else self._owed(here.ticket)
         if owed is not None and verdict.reason is Reason.ALREADY_SCANNED:
             self._give_what_is_owed(here, owed, now)  # another code of the ticket, and genuine: the server looked
         else:
-            self._decide(here, self._told_to_the_guest(here, verdict), now)
+            self._decide(here, told, now)
 
     def _told_to_the_guest(self, here: Presentation, verdict: Verdict) -> Verdict:
         """Ask staff, where "already scanned" proves nothing: an opening here was cut short, or my own question lost."""
         if verdict.reason is not Reason.ALREADY_SCANNED or here.ticket is None:
             return verdict
-        is_doubtful = here.is_of_another_pairing or self.journal.was_interrupted(here.ticket.uuid)
-        return refused(Reason.ASK_STAFF) if is_doubtful else verdict
+        proves_nothing = here.is_of_another_pairing or self.journal.is_doubtful(here.ticket.uuid)
+        return refused(Reason.ASK_STAFF) if proves_nothing else verdict
 
     def _admit(self, here: Presentation, scan_id: str, now: float, answer: Entry | None) -> None:
         """Journal the answer where it is new; then open at once, in turn, or at the guest's next presentation."""

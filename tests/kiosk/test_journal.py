@@ -111,7 +111,7 @@ def test_what_waited_where_lines_are_lost_counts_as_begun_and_what_has_lines_aft
     it.write(*admission(2, Step.ANSWERED)[1:])
     it.close()
     after = Journal(tmp_path)
-    assert after.was_interrupted(TICKET.format(1))
+    assert after.is_doubtful(TICKET.format(1))
     assert after.last(TICKET.format(2)).awaits_opening
 
 
@@ -142,9 +142,9 @@ def test_a_small_journal_is_left_alone(tmp_path):
 def test_an_opening_cut_short_is_remembered_until_a_later_one_was_confirmed(tmp_path):
     it = Journal(tmp_path)
     it.write(*admission(1, Step.OPENING))
-    assert Journal(tmp_path).was_interrupted(TICKET.format(1))
+    assert Journal(tmp_path).is_doubtful(TICKET.format(1))
     it.write(*admission(11))
-    assert not Journal(tmp_path).was_interrupted(TICKET.format(1))
+    assert not Journal(tmp_path).is_doubtful(TICKET.format(1))
 
 
 def test_half_a_line_that_cannot_be_taken_back_costs_no_later_line(tmp_path, monkeypatch):
@@ -161,7 +161,7 @@ def test_half_a_line_that_cannot_be_taken_back_costs_no_later_line(tmp_path, mon
     assert after.set_aside is not None
     assert after.last(TICKET.format(1)).step is Step.OPENED
     assert after.last(TICKET.format(2)) is None
-    assert after.was_interrupted(TICKET.format(3))
+    assert after.is_doubtful(TICKET.format(3))
 
 
 def _fails(*_):

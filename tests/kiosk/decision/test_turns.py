@@ -191,10 +191,10 @@ def test_an_order_that_surely_was_not_given_is_given_at_the_next_try(world):
 def test_an_opening_that_can_not_be_known_is_settled_by_the_sensor(world):
     world.pulsed = Pulsed.UNSURE
     admit(world, A)
-    assert world.journal.was_interrupted(A.uuid)
+    assert world.journal.is_doubtful(A.uuid)
     world.go_through()
     assert world.steps("scan-1")[-1] == "passed"
-    assert not world.journal.was_interrupted(A.uuid)
+    assert not world.journal.is_doubtful(A.uuid)
 
 
 def test_a_gate_that_stood_still_opens_for_nobody_who_waited_in_the_queue(world):
@@ -251,7 +251,20 @@ def test_an_attempt_of_this_gate_under_an_older_pairing_is_no_proof_that_the_tic
     world.device = "d0000000-0000-4000-8000-000000000002"
     world.start()
     world.present(A, USED)
+    world.present(A, USED)
+    assert world.verdicts() == [("unknown", None), ("refused", "ask_staff"), ("refused", "ask_staff")]
+
+
+def test_who_turned_back_and_whose_admission_the_server_keeps_is_sent_to_the_staff_and_not_called_used(
+    world_in, tmp_path
+):
+    world = world_in(tmp_path, passage_s=8.0, giving="annul")
+    admit(world, A)
+    world.wait(10)
+    world.journal.write(Entry(Step.ANNULLED, "scan-1", given_back=False))
+    world.present(A, USED)
     assert world.verdicts()[-1] == ("refused", "ask_staff")
+    assert world.pulses() == ["scan-1"]
 
 
 def test_a_scan_id_that_the_server_knows_as_another_s_is_not_used_again(world):
