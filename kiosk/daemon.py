@@ -104,6 +104,7 @@ class Daemon:
             self._report_damage()
             inputs = self._gate.open_inputs(self._touched, lambda why: self._news.put(Died("inputs", why)))
             closing.callback(inputs.close)
+            self._turns.was_blind = inputs.was_blind
             eyes = Eyes(self._settings.camera, self._from_camera, self._decoder_crashed)
             closing.callback(eyes.close)
             closing.callback(self._is_ending.set)

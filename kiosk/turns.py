@@ -61,6 +61,7 @@ class Turns:
     passage_s: float | None = None
     has_exit: bool = False
     giving: Giving = "grace"  # how an unused admission is given back: what the server offers
+    was_blind: Callable[[float, float], bool] = lambda _since, _now: False  # whether the sensor was overslept
     sensor_doubted: Callable[[bool], None] = lambda _doubted: None
     _queue: deque[str] = field(default_factory=deque, init=False)  # scan ids that were admitted
     _free_at: float = field(default=float("-inf"), init=False)
@@ -183,7 +184,8 @@ class Turns:
         if now >= opening.shut_at + LATE_S:
             self._open = None
             if opening.scan_id is not None:
-                self._not_passed(opening.scan_id, now - opening.opened_at, opening.is_doubtful)
+                is_doubtful = opening.is_doubtful or self.was_blind(opening.opened_at, now)
+                self._not_passed(opening.scan_id, now - opening.opened_at, is_doubtful)
 
     def _went_through(self, opening: _Open, now: float) -> None:
         self._passed_at = now

@@ -24,6 +24,8 @@ from kiosk.trace import Trace
 __all__ = ["Contact", "Inputs"]
 
 LOOK_EVERY_S = 0.005
+# A process that stood still for longer may have missed a whole passage: their contacts close for 0.2 s and more.
+BLIND_S = 0.15
 
 
 class _Wire:
@@ -80,6 +82,8 @@ class Inputs:
             passage.is_active = passage.read()
         for contact, line in self._lines.items():
             trace("pin", pin=contact, value=int(line.is_active))
+        self._read_at = time.monotonic()
+        self._blind_at = float("-inf")  # when a reading came too late, the last time
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="inputs", daemon=True)
         if self._lines:
@@ -88,6 +92,10 @@ class Inputs:
     def active(self, contact: Contact) -> bool:
         """What was told last of this contact; False when it is not wired."""
         return contact in self._lines and self._lines[contact].is_active
+
+    def was_blind(self, since: float, now: float) -> bool:
+        """True when a contact may have come and gone unseen since then. Monotonic seconds."""
+        return self._blind_at >= since or now - self._read_at > BLIND_S
 
     def close(self) -> None:
         """Tell no more, and let go of the pins. Once closed, closing does nothing."""
@@ -100,6 +108,10 @@ class Inputs:
     def _watch(self) -> None:
         try:
             while not self._closed.wait(LOOK_EVERY_S):
+                now = time.monotonic()
+                if now - self._read_at > BLIND_S:
+                    self._blind_at = now
+                self._read_at = now
                 self._press()
                 for contact, line in self._lines.items():
                     self._look(contact, line)

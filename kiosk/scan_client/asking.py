@@ -20,9 +20,9 @@ class Asking:
     """What must be remembered between the tries of one question.
 
     ``is_unanswered`` is rule 3's "a scan request of mine had no answer". A ``ticket/`` counts as such when any byte
-    of it was handed to the system and then nothing came, or half an answer, or a 2xx without sense, or a 5xx: the
-    server may have saved before it failed. It does not when no connection was had, or when the server said no
-    (3xx, 4xx).
+    of it was handed to the system and then nothing came, or half an answer, or a 2xx without sense, a redirect (of a
+    box that had passed the request on) or a 5xx: the server may have saved before it failed. It does not when no
+    connection was had, or when the server said no (4xx).
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class Asking:
         if verdict.reason is Reason.ALREADY_SCANNED and not self._has_scan_ids:
             self.is_unanswered = self.is_unanswered or was_valid
             return self._recovered(verdict, answer)
-        if not verdict.is_final and (answer.status < 300 or answer.status >= 500):
+        if not verdict.is_final and not 400 <= answer.status < 500:
             self.is_unanswered = True
         return self._explained(verdict, answer, exchanges)
 

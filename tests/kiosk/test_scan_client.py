@@ -340,7 +340,7 @@ def test_scan_ids_need_no_recovery(scripted, ask):
         ((403, {"detail": "App is archived."}), False),
         ((429, {"error": "slow down"}), False),
         ((405, {"detail": "not allowed"}), False),
-        ((301, b""), False),
+        ((301, b""), True),
     ],
 )
 def test_scan_counts_as_unanswered_when_the_server_may_have_acted(scripted, answer, counts):

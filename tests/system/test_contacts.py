@@ -1,6 +1,8 @@
 """The gate's contacts from outside: fingers on mock pins, the real daemon and server, trace and journal as witness."""
 
 import json
+import os
+import signal
 import time
 
 import pytest
@@ -98,6 +100,22 @@ def test_a_ticket_given_back_while_the_server_is_away_is_given_back_before_it_is
     paired.hold_up(ticket)
     eventually("in", lambda: paired.verdicts()[-1] == ("admitted", None))
     assert "annulled" in steps(paired)
+
+
+def test_a_gate_that_stood_still_while_somebody_went_through_gives_nothing_back(paired, server, eventually):
+    event = server.event()
+    ticket = server.tickets(event)[0]["qrcode_data"]
+    paired.hold_up(ticket)
+    eventually("opened", lambda: steps(paired)[-1] == "opened")
+    os.kill(paired.process.pid, signal.SIGSTOP)
+    (paired.fingers / "passage").touch()
+    time.sleep(0.3)  # a contact's length, which the gate oversleeps
+    (paired.fingers / "passage").unlink()
+    os.kill(paired.process.pid, signal.SIGCONT)
+    eventually("not passed, as far as the gate knows", lambda: steps(paired)[-1] == "not_passed")
+    paired.hold_up(ticket)
+    assert paired.wait_for_verdicts(2)[1] == ("refused", "ask_staff")
+    assert server.shell("ticket", "list", "--event", event)[0]["status"] == "scanned"
 
 
 def test_an_emergency_holds_the_gate_open_until_it_is_over_and_no_longer_than_the_daemon_lives(

@@ -221,6 +221,18 @@ def test_a_gate_that_stood_still_can_not_know_whether_somebody_went_through_and_
     assert world.verdicts()[-1] == ("refused", "ask_staff")
 
 
+def test_an_opening_while_the_contacts_were_not_read_is_in_doubt_and_given_back_to_nobody(world):
+    world.turns.was_blind = lambda since, now: since <= 100.5 <= now  # for a moment only, right after the pulse
+    admit(world, A)
+    world.wait(12)
+    world.present(A, USED)
+    assert world.verdicts()[-1] == ("refused", "ask_staff")
+    admit(world, B)
+    world.wait(30)
+    world.see(B)
+    assert world.pulses() == ["scan-1", "scan-3", "scan-3"]
+
+
 def test_a_gate_that_died_while_it_watched_for_a_passage_sends_the_guest_to_the_staff(world):
     admit(world, A)
     world.wait(1)
