@@ -14,4 +14,4 @@ def open_camera(chosen: settings.Camera) -> Camera:
     """Open the camera that the settings choose; CameraFault, with what to do, when it can't be."""
     if chosen.path is not None and chosen.source == "replay":
         return ReplayCamera(chosen.path, chosen.fps)
-    return PiCamera(chosen.width, chosen.height, chosen.fps)
+    return PiCamera(chosen.fps, (chosen.width, chosen.height))

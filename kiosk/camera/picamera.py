@@ -1,4 +1,4 @@
-"""The Camera Module through picamera2: the grey plane of its small stream, newest frame first."""
+"""The Camera Module through picamera2: the grey plane of its stream, newest frame first."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kiosk.camera import view
+from kiosk.camera.exposure import Bracket, Exposure, Limits
 from kiosk.camera.frame import CameraFault, CameraHangs, Frame
 
-_READING_DISTANCE = 0.2  # metres from lens to ticket; LensPosition is 1 / distance, picamera2 does not focus by itself
+_STREAM = "main"  # the only one: a second, smaller stream costs memory bandwidth and may be stretched
+_BUFFERS = 4
 _OLDEST = 10.0  # seconds: a frame's time further back than this is of another clock
 _LET_GO = 3.0  # seconds that closing may take; libcamera can hang (raspberrypi/picamera2 issues 1048, 952)
 _MISSING = (
@@ -31,8 +34,19 @@ _HUNG = "the camera can't be closed within {:g} s: it hangs, and only a new proc
 class PiCamera:
     """One Camera Module. Only this module ever meets picamera2, which exists on a Pi alone."""
 
-    def __init__(self, width: int, height: int, fps: float) -> None:
-        """Start a stream of ``width`` x ``height`` pixels (made even); CameraFault when it can't be."""
+    def __init__(
+        self,
+        fps: float,
+        size: view.Size | None = None,
+        roi: view.Part | None = None,
+        lens_distance_m: float = 0.2,
+        bracketed: bool = True,
+    ) -> None:
+        """Start a stream; CameraFault when it can't be.
+
+        ``size``, or ``roi``, or neither: see ``view.choose``. ``lens_distance_m``: where a lens with a motor is sharp.
+        ``bracketed``: see ``exposure``; else, and where the camera can't be told how to expose, by its own automatic.
+        """
         self._picamera2 = _picamera2()
         if not attached():  # opening would raise an IndexError (older picamera2) or a RuntimeError (0.3.38)
             raise CameraFault(_NOT_FOUND)
@@ -41,7 +55,9 @@ class PiCamera:
         except RuntimeError as error:
             raise CameraFault(_BUSY.format(_first_cause(error))) from error
         try:
-            self._configure(width & ~1, height & ~1, fps)
+            self._configure(view.choose(self._camera.camera_properties.get("PixelArraySize"), size, roi), fps)
+            self._bracket = _bracket(self._camera.camera_controls, fps) if bracketed else None
+            self._set(_lens(lens_distance_m) | (self._next_exposure() or _AUTOMATIC))
             self._camera.start()
         except RuntimeError as error:
             self.close()
@@ -52,13 +68,16 @@ class PiCamera:
         try:
             with (
                 self._camera.captured_request(wait=timeout) as request,
-                self._picamera2.MappedArray(request, "lores", reshape=False, write=False) as mapped,
+                self._picamera2.MappedArray(request, _STREAM, reshape=False, write=False) as mapped,
             ):
-                return Frame(luma(mapped.array, *self._size, self._stride), _taken_at(request.get_metadata()))
+                gray = luma(mapped.array, *self._size, self._stride)
+                taken_with = request.get_metadata()
+            self._expose(gray, taken_with)
         except TimeoutError as error:
             raise CameraFault(_SILENT.format(timeout)) from error
         except RuntimeError as error:
             raise CameraFault(_BUSY.format(error)) from error
+        return Frame(gray, _taken_at(taken_with))
 
     def close(self) -> None:
         """Let the camera go; CameraHangs after 3 s, and then it is left to the end of the process."""
@@ -68,22 +87,45 @@ class PiCamera:
         if closing.is_alive():
             raise CameraHangs(_HUNG.format(_LET_GO))
 
-    def _configure(self, width: int, height: int, fps: float) -> None:
-        # Both streams have one size: "lores" of another shape than "main" would be stretched.
-        stream = {"size": (width, height), "format": "YUV420"}
+    def _configure(self, chosen: view.View, fps: float) -> None:
+        period = round(1_000_000 / fps)  # microseconds
         configuration = self._camera.create_video_configuration(
-            main=dict(stream),
-            lores=dict(stream),
-            buffer_count=4,
+            main={"size": chosen.size, "format": "YUV420"},
+            buffer_count=_BUFFERS,
             queue=False,  # never a frame from before it was asked for
             display=None,
             encode=None,
-            controls=_controls(self._camera.camera_controls, fps),
+            sensor={"output_size": chosen.mode} if chosen.mode else None,
         )
         self._camera.configure(configuration)
-        given = self._camera.camera_configuration()["lores"]  # libcamera may have chosen other numbers
+        given = self._camera.camera_configuration()[_STREAM]  # libcamera may have chosen other numbers
         self._size: tuple[int, int] = given["size"]
         self._stride: int = given["stride"]
+        self._set({"FrameDurationLimits": (period, period)})
+        if chosen.part is not None and "ScalerCrop" in (advertised := self._camera.camera_controls):
+            rectangle = view.crop(chosen.part, advertised["ScalerCrop"][1])  # its maximum: what the mode sees
+            # picamera2 sets ScalerCrops, one a stream, where there is such a control, and it outweighs the other.
+            self._set({"ScalerCrops": [rectangle]} if "ScalerCrops" in advertised else {"ScalerCrop": rectangle})
+
+    def _set(self, wanted: dict[str, Any]) -> None:
+        """Set what the camera has; picamera2 raises RuntimeError on a control that it does not have."""
+        advertised = self._camera.camera_controls
+        self._camera.set_controls({name: value for name, value in wanted.items() if name in advertised})
+
+    def _next_exposure(self) -> dict[str, Any]:
+        if self._bracket is None:
+            return {}
+        exposure = self._bracket.next()
+        return {"AeEnable": False, "ExposureTime": round(exposure.shutter_us), "AnalogueGain": exposure.gain}
+
+    def _expose(self, gray: npt.NDArray[np.uint8], taken_with: dict[str, Any]) -> None:
+        """Learn from this frame, and set the exposure of one to come."""
+        if self._bracket is None:
+            return
+        if {"ExposureTime", "AnalogueGain"} <= taken_with.keys():
+            gain = taken_with["AnalogueGain"] * taken_with.get("DigitalGain", 1.0)
+            self._bracket.learn(gray, Exposure(taken_with["ExposureTime"], gain))
+        self._set(self._next_exposure())
 
 
 def attached() -> list[str]:
@@ -111,16 +153,20 @@ def luma(buffer: npt.NDArray[np.uint8], width: int, height: int, stride: int) ->
     return rows[:, :width].copy()
 
 
-def _controls(advertised: dict[str, Any], fps: float) -> dict[str, Any]:
-    """What the gate wants of the sensor; picamera2 raises RuntimeError on a control the camera does not have."""
-    period = round(1_000_000 / fps)  # microseconds
-    wanted = {
-        "FrameDurationLimits": (period, period),
-        "AeExposureMode": 1,  # Short: people do not hold a ticket still; gain before smear
-        "AfMode": 0,  # Manual, else LensPosition is ignored
-        "LensPosition": 1 / _READING_DISTANCE,  # dioptres
-    }
-    return {name: value for name, value in wanted.items() if name in advertised}
+_AUTOMATIC = {"AeExposureMode": 1}  # Short: people do not hold a ticket still; gain before smear
+
+
+def _lens(distance_m: float) -> dict[str, Any]:
+    """Focus once: picamera2 does not by itself. AfMode 0 is manual, else LensPosition (dioptres) is ignored."""
+    return {"AfMode": 0, "LensPosition": 1 / distance_m}
+
+
+def _bracket(advertised: dict[str, Any], fps: float) -> Bracket | None:
+    """None for a camera that can't be told how to expose."""
+    if not {"ExposureTime", "AnalogueGain"} <= advertised.keys():
+        return None
+    (shortest, longest, _), (least, most, _) = advertised["ExposureTime"], advertised["AnalogueGain"]
+    return Bracket(Limits((shortest, min(longest, 1_000_000 / fps)), (least, most)))
 
 
 def _taken_at(metadata: dict[str, Any]) -> float:

@@ -13,7 +13,17 @@ from typing import Any
 
 import numpy as np
 
-CONTROLS = {"FrameDurationLimits": (1, 2, 3), "AeExposureMode": (0, 3, 0), "LensPosition": (0.0, 15.0, 1.0)}
+# name: (least, most, default), as a Module 3 in its binned mode has them
+CONTROLS = {
+    "FrameDurationLimits": (17_849, 220_417_486, None),
+    "AeEnable": (False, True, True),
+    "AeExposureMode": (0, 3, 0),
+    "ExposureTime": (13, 112_015_443, 20_000),
+    "AnalogueGain": (1.12, 16.0, 1.12),
+    "LensPosition": (0.0, 32.0, 1.0),
+    "AfMode": (0, 2, 0),
+    "ScalerCrop": ((0, 0, 128, 128), (0, 0, 4608, 2592), (576, 0, 3456, 2592)),
+}
 
 
 @dataclass
@@ -28,6 +38,7 @@ class Machine:
     capture_hangs: threading.Event | None = None
     close_hangs: threading.Event | None = None
     advertised: tuple[str, ...] = tuple(CONTROLS)
+    array: tuple[int, int] | None = (4608, 2592)  # pixels of the sensor
     opened: Picamera2 | None = None
 
     def free(self) -> None:
@@ -57,7 +68,7 @@ class Request:
 
 class MappedArray:
     def __init__(self, request: Request, stream: str, reshape: bool = True, write: bool = True) -> None:
-        assert stream == "lores"
+        assert stream == "main"
         assert not reshape
         assert not write
         assert request.buffer is not None, "released"
@@ -78,7 +89,9 @@ class Picamera2:
             raise IndexError("list index out of range")
         if machine.in_use:
             raise RuntimeError("Camera __init__ sequence did not complete.")
-        self.camera_controls = {name: CONTROLS[name] for name in machine.advertised}
+        self.camera_controls = {name: CONTROLS.get(name) for name in machine.advertised}
+        self.camera_properties = {} if machine.array is None else {"PixelArraySize": machine.array}
+        self.controls: list[dict[str, Any]] = [{}]  # in force at the start, then each set while it runs
         self.configuration: dict[str, Any] = {}
         self.started = self.closed = False
         self.requests: list[Request] = []
@@ -92,20 +105,25 @@ class Picamera2:
         return [{"Model": "imx296", "Num": number} for number in range(machine.cameras)]
 
     def create_video_configuration(self, **wanted: Any) -> dict[str, Any]:
-        assert set(wanted) <= {"main", "lores", "buffer_count", "queue", "display", "encode", "controls"}
+        assert set(wanted) <= {"main", "buffer_count", "queue", "display", "encode", "sensor"}
         return wanted
 
     def configure(self, configuration: dict[str, Any]) -> None:
-        for name in ("main", "lores"):
-            if any(side % 2 for side in configuration[name]["size"]):
-                raise RuntimeError(f"{name} stream size must be even")
-        for name in configuration["controls"]:
-            if name not in self.camera_controls:
-                raise RuntimeError(f"Control {name} is not advertised by libcamera")
+        if any(side % 2 for side in configuration["main"]["size"]):
+            raise RuntimeError("main stream size must be even")
         self.configuration = configuration
 
     def camera_configuration(self) -> dict[str, Any]:
-        return {**self.configuration, "lores": {**self.configuration["lores"], "stride": machine.stride}}
+        return {**self.configuration, "main": {**self.configuration["main"], "stride": machine.stride}}
+
+    def set_controls(self, controls: dict[str, Any]) -> None:
+        for name in controls:
+            if name not in self.camera_controls:
+                raise RuntimeError(f"Control {name} is not advertised by libcamera")
+        if self.started:
+            self.controls.append(controls)
+        else:
+            self.controls[0] |= controls
 
     def start(self) -> None:
         self.started = True
