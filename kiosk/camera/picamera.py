@@ -13,6 +13,7 @@ import numpy.typing as npt
 from kiosk.camera import view
 from kiosk.camera.exposure import Bracket, Exposure, Limits
 from kiosk.camera.frame import CameraFault, CameraHangs, Frame
+from kiosk.camera.pixels import luma
 
 _STREAM = "main"  # the only one: a second, smaller stream costs memory bandwidth and may be stretched
 _BUFFERS = 4
@@ -145,12 +146,6 @@ def _first_cause(error: BaseException) -> BaseException:
     while error.__cause__ is not None:
         error = error.__cause__
     return error
-
-
-def luma(buffer: npt.NDArray[np.uint8], width: int, height: int, stride: int) -> npt.NDArray[np.uint8]:
-    """The grey picture, uint8[height, width], copied out of a YUV420 or NV12 buffer of rows ``stride`` bytes long."""
-    rows = buffer.reshape(-1)[: height * stride].reshape(height, stride)
-    return rows[:, :width].copy()
 
 
 _AUTOMATIC = {"AeExposureMode": 1}  # Short: people do not hold a ticket still; gain before smear

@@ -10,12 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from kiosk import settings
 from kiosk.camera import CameraFault, CameraHangs, Frame, open_camera
-from kiosk.camera.picamera import PiCamera, attached, luma
+from kiosk.camera.picamera import PiCamera, attached
 
 WIDTH, HEIGHT = 1296, 972
 
@@ -37,18 +35,6 @@ def next_frame(camera: PiCamera, pi: Any, *buffers: Any, **metadata: Any) -> Fra
         pi.opened.deliver(buffer, **metadata)
     thread.join(60)
     return frames[0]
-
-
-@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 30), st.booleans())
-def test_padding_and_colour_are_cut_away(width: int, height: int, padding: int, flat: bool) -> None:
-    stride = width + padding
-    picture = np.random.default_rng(width).integers(0, 256, (height, width), np.uint8)
-    rows = np.full((height * 3 // 2, stride), 77, np.uint8)
-    rows[:height, :width] = picture
-    cut = luma(rows.reshape(-1) if flat else rows, width, height, stride)
-    assert np.array_equal(cut, picture)
-    assert cut.flags.c_contiguous
-    assert cut.flags.owndata
 
 
 def test_a_frame_is_the_grey_plane_in_the_size_asked_for(pi: Any) -> None:
