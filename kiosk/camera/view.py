@@ -27,16 +27,16 @@ class View:
 
 
 def choose(array: Size | None, size: Size | None, roi: Part | None) -> View:
-    """The view of a sensor of ``array`` pixels (None: unknown), for the size or the part that the settings ask for.
+    """The view of a sensor of ``array`` pixels (None: unknown), for the size and the part that the settings ask for.
 
-    Neither of the two: the middle square. The modes found are those that sensors have: 2304 x 1296 of a Module 3,
-    2028 x 1520 of an HQ, 1456 x 1088 of a Global Shutter, 1640 x 1232 of a v2, 1296 x 972 of a v1 (Raspberry Pi's
-    camera documentation, "rpicam-hello --list-cameras").
+    With neither of them: the middle square. With both: the middle of the part, in the shape of the size. The modes found
+    are those that sensors have: 2304 x 1296 of a Module 3, 2028 x 1520 of an HQ, 1456 x 1088 of a Global Shutter,
+    1640 x 1232 of a v2, 1296 x 972 of a v1 (Raspberry Pi's camera documentation, "rpicam-hello --list-cameras").
     """
     mode = _mode(array) if array else None
-    if size is not None:
-        return View(_even(*size), mode, None)
     width, height = mode or _UNKNOWN
+    if size is not None:
+        return View(_even(*size), mode, roi and _shaped(roi, size[0] / size[1] * height / width))
     if roi is None and mode is None:
         return View(_UNKNOWN, None, None)
     if roi is None:
@@ -54,6 +54,13 @@ def crop(part: Part, whole: Rectangle) -> Rectangle:
         round(part[2] * width),
         round(part[3] * height),
     )
+
+
+def _shaped(part: Part, shape: float) -> Part:
+    """The largest part in its middle that is ``shape`` times as wide as high, in shares."""
+    left, top, width, height = part
+    narrow, low = min(width, height * shape), min(height, width / shape)
+    return left + (width - narrow) / 2, top + (height - low) / 2, narrow, low
 
 
 def _mode(array: Size) -> Size:

@@ -49,6 +49,15 @@ def test_a_region_of_interest_has_the_modes_own_pixels() -> None:
     assert view.part == (0.25, 0.5, 0.5, 0.5)
 
 
+def test_a_region_of_interest_is_never_stretched_to_a_size() -> None:
+    view = choose((1456, 1088), (640, 640), (0.25, 0.5, 0.5, 0.5))
+    assert view.size == (640, 640)
+    assert view.part is not None
+    _, _, width, height = crop(view.part, (0, 0, 1456, 1088))
+    assert width == pytest.approx(height, abs=1)
+    assert height == 544, "as much of it as there is"
+
+
 def test_of_a_mode_that_does_not_see_everything_a_part_is_cut_out() -> None:
     assert crop((0.25, 0.0, 0.5, 1.0), (100, 200, 400, 300)) == (200, 200, 200, 300)
 
