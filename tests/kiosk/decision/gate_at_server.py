@@ -5,12 +5,13 @@ import os
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 
 from kiosk.attempt import Entry, Step
 from kiosk.credentials import Credentials
 from kiosk.edges import Contact, Pulsed
 from kiosk.giving_back import GivingBack
-from kiosk.journal import FILE_NAME, Journal, read_lines
+from kiosk.journal import FILE_NAME, GRACE_S, Journal, read_lines
 from kiosk.scan_client import ScanClient
 from kiosk.settings import Server
 from kiosk.turns import LATE_S
@@ -27,6 +28,21 @@ QUICK_S = 0.05  # in the last moment of an opening nobody begins to go through: 
 
 class Killed(BaseException):
     """The process is gone. No ``except`` of the gate's may hold it."""
+
+
+class Trouble(StrEnum):
+    """What can happen to a gate; most of it lasts until it is mended."""
+
+    DIES = "dies"
+    RESTARTS = "restarts"
+    NOT_READY = "not ready"
+    NOT_GIVEN = "not given"
+    UNSURE = "unsure"
+    DISK_FULL = "disk full"
+    EMERGENCY = "emergency"
+    PAIRED_AGAIN = "paired again"
+    STANDS_STILL = "stands still"
+    CLOCK_JUMPS = "clock jumps"
 
 
 class MortalJournal(Journal):
@@ -65,7 +81,6 @@ class Opening:
     scan_id: str
     until: float  # true seconds: then it is shut, and nobody is on the way through any more
     is_used: bool = False
-    is_watched: bool = True  # False: the gate died, stood still or had an emergency before it knew what came of it
 
     def is_open(self, now):
         return not self.is_used and now < self.until - QUICK_S
@@ -104,7 +119,7 @@ class GateAtServer(World):
             self.touch(Contact.EMERGENCY)
 
     def restart(self):
-        self.unwatch("died")
+        self.mishaps.add(Trouble.RESTARTS)
         self.journal.close()
         self.dies_in = None
         self.booted_at = self.true_now()
@@ -131,7 +146,6 @@ class GateAtServer(World):
         self.devices.append(self.device)
 
     def pair_again(self):
-        self.mishaps.add("paired again")
         self.new_device()
         self.meet()
 
@@ -208,8 +222,6 @@ class GateAtServer(World):
         attempt = [line for line in read_lines(self.folder) if line.get("scan_id") == cause]
         ticket = attempt[0]["ticket"] if attempt else None
         self.judge.about_to_open(self, cause, ticket, [line["step"] for line in attempt])
-        if self.pulsed is Pulsed.UNSURE:
-            self.mishaps.add("unsure")
         if self.pulsed is not Pulsed.NOT_GIVEN:
             until = self.true_now() + (self.passage_s or 0.0) + LATE_S
             self.openings.append(Opening(ticket, cause, until, is_used=self.passage_s is None))
@@ -226,15 +238,42 @@ class GateAtServer(World):
             self.walk()
             super().go_through()
 
+    def suffer(self, trouble, how):
+        """``how``: which of its forms, 0 to 39."""
+        self.mishaps.add(trouble)
+        match trouble:
+            case Trouble.DIES:  # some lines or pulses later
+                self.dies_in, self.kept_quarters = how // 5, how % 5
+            case Trouble.RESTARTS:
+                self.restart()
+            case Trouble.NOT_READY:
+                self.ready = False
+            case Trouble.NOT_GIVEN | Trouble.UNSURE:
+                self.pulsed = Pulsed(trouble.replace(" ", "_"))
+            case Trouble.DISK_FULL:
+                self.disk_fills()
+            case Trouble.EMERGENCY:
+                self.burn(True)
+            case Trouble.PAIRED_AGAIN:
+                self.pair_again()
+            case Trouble.STANDS_STILL:
+                self.stand_still(how, [], walks=how % 2, is_seen=how % 3)
+            case Trouble.CLOCK_JUMPS:
+                self.wall_error += timedelta(days=365 * (how - 20))
+
+    def mend(self):
+        """No trouble lasts."""
+        self.dies_in, self.ready, self.pulsed = None, True, Pulsed.GIVEN
+        self.disk_has_room()
+        if self.is_burning:
+            self.burn(False)
+
     def burn(self, is_burning):
-        if is_burning:
-            self.unwatch("emergency")
         self.is_burning = is_burning
         self.touch(Contact.EMERGENCY, is_burning)
 
     def stand_still(self, seconds, codes, walks, is_seen):
         """The loop does not turn; then it finds a frame, and what the sensor saw meanwhile, if that was running."""
-        self.unwatch("stood still")
         if walks and self.passage_s is not None:
             self.walk()
         self.now += seconds
@@ -244,13 +283,21 @@ class GateAtServer(World):
             super().go_through()
             self.tick()
 
-    def unwatch(self, mishap):
-        self.mishaps.add(mishap)
-        for opening in self.openings:
-            if opening.is_open(self.true_now()):
-                opening.is_watched = False
+    def idle(self, minutes):
+        """An empty street, in steps of a second."""
+        self.wait(12)
+        for _ in range(60 * minutes):
+            self.now += 1
+            self.tick()
 
     def inside(self, ticket):
         """How many may be in on this ticket by this gate."""
         now = self.true_now()
         return sum(o.ticket == ticket and (o.is_used or o.is_open(now)) for o in self.openings)
+
+    def grace(self, scan_id):
+        """Seconds that this gate still opens for an admission nobody used; None where no clock can tell."""
+        at, process, wall_error = self.turned_back_at[scan_id]
+        is_known = process == self.boots or wall_error == self.wall_error
+        is_first = [opening.scan_id for opening in self.openings].count(scan_id) == 1
+        return (at + GRACE_S - self.true_now()) * is_first if is_known else None
