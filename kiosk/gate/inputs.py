@@ -24,8 +24,9 @@ from kiosk.trace import Trace
 __all__ = ["Contact", "Inputs"]
 
 LOOK_EVERY_S = 0.005
-# A process that stood still for longer may have missed a whole passage: their contacts close for 0.2 s and more.
-BLIND_S = 0.15
+# With readings further apart than this a contact of twice the time may have been missed: two readings must fall into
+# it. Contacts of passage close for 0.2 s and more.
+BLIND_S = 0.1
 
 
 class _Wire:
