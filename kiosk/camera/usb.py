@@ -48,8 +48,8 @@ class UsbCamera:
         while (left := until - time.monotonic()) > 0:
             try:
                 taken = self._device.newest(left)
-            except (OSError, ValueError) as error:  # ValueError: closed
-                raise CameraFault(_LOST.format(self._path, error)) from error
+            except OSError as error:
+                raise CameraFault(_LOST.format(self._path, error.strerror)) from error
             if taken is None or taken[1] < oldest:
                 continue
             try:

@@ -6,6 +6,7 @@ Layouts: linux/videodev2.h, compared with the kernel's own headers in tests/kios
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import mmap
 import os
@@ -118,6 +119,8 @@ class Device:
 
         None when none comes within ``timeout`` seconds, and for one that the device itself calls broken.
         """
+        if self._file < 0:
+            raise OSError(errno.EBADF, "it was closed")
         if not select.select([self._file], [], [], timeout)[0]:
             return None
         newest = self._buffer(DQBUF)
@@ -133,7 +136,8 @@ class Device:
         self._buffer(QBUF, index)
         if flags & _BROKEN:
             return None
-        return picture, seconds + microseconds / 1e6 if flags & _MONOTONIC else time.monotonic()
+        now = time.monotonic()
+        return picture, min(seconds + microseconds / 1e6, now) if flags & _MONOTONIC else now
 
     def close(self) -> None:
         """Stop streaming and let the device go. Twice is fine."""

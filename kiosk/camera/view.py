@@ -29,9 +29,9 @@ class View:
 def choose(array: Size | None, size: Size | None, roi: Part | None) -> View:
     """The view of a sensor of ``array`` pixels (None: unknown), for the size and the part that the settings ask for.
 
-    With neither of them: the middle square. With both: the middle of the part, in the shape of the size. The modes found
-    are those that sensors have: 2304 x 1296 of a Module 3, 2028 x 1520 of an HQ, 1456 x 1088 of a Global Shutter,
-    1640 x 1232 of a v2, 1296 x 972 of a v1 (Raspberry Pi's camera documentation, "rpicam-hello --list-cameras").
+    With neither of them: the middle square. With both: the middle of the part, in the shape of the size.
+    The modes found are those that sensors have: 2304 x 1296 of a Module 3, 2028 x 1520 of an HQ, 1456 x 1088 of a
+    Global Shutter, 1640 x 1232 of a v2, 1296 x 972 of a v1 (Raspberry Pi's docs, "rpicam-hello --list-cameras").
     """
     mode = _mode(array) if array else None
     width, height = mode or _UNKNOWN
