@@ -69,7 +69,7 @@ def test_the_colour_bars_are_grey_steps_in_every_format(monkeypatch, open_usb, f
     monkeypatch.setattr("kiosk.camera.usb.FORMATS", (fourcc,))
     gray = open_usb(size=(640, 480)).next_frame(PATIENCE_S).gray
     bars = gray[-40:, 40::80].mean(axis=0)  # below the driver's own text
-    # White, yellow, cyan, green, magenta, red, blue, black at 75 %; formats differ in range and in the weight of colours.
+    # White, yellow, cyan, green, magenta, red, blue, black at 75 %; formats differ in range and weight of colours.
     assert list(bars) == sorted(set(bars), reverse=True)
     assert bars[0] == pytest.approx(185, abs=10)
     assert bars[-1] == pytest.approx(8, abs=10)
