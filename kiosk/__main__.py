@@ -26,6 +26,9 @@ def build_parser() -> argparse.ArgumentParser:
     commands.add_parser("unpair", parents=[place], help="forget the server; the journal stays")
     doctor = commands.add_parser("doctor", parents=[place], help="what is wrong with this gate, and the fix for it")
     doctor.add_argument("--json", action="store_true", help="as a list of objects: check, level, found, fix")
+    aim = commands.add_parser("aim", parents=[place], help="a live picture, and what to do for a better one")
+    aim.add_argument("--web", action="store_true", help="as a page on this machine, instead of in the terminal")
+    aim.add_argument("--port", type=int, default=8090, metavar="P", help="of the page (default: 8090; 0: any free one)")
     gate = commands.add_parser("gate", help="the relay, the lamps and the inputs").add_subparsers(
         dest="gate_command", required=True, metavar="off|test|sheet"
     )
@@ -173,6 +176,12 @@ def _config(given: argparse.Namespace) -> int:
     return 0
 
 
+def _aim(given: argparse.Namespace) -> int:
+    from kiosk import aim  # noqa: PLC0415  (the decoder is only needed here)
+
+    return aim.run(_load(given), given.web, given.port)
+
+
 def _demo(given: argparse.Namespace) -> int:
     from kiosk import demo  # noqa: PLC0415
 
@@ -184,6 +193,7 @@ _COMMANDS = {
     "pair": _pair,
     "unpair": _unpair,
     "doctor": _doctor,
+    "aim": _aim,
     "gate": _gate,
     "config": _config,
     "demo": _demo,

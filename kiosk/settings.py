@@ -25,20 +25,56 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
 class Camera(_Section):
     """Where frames come from."""
 
-    source: Literal["picamera2", "replay"] = Field("picamera2", description="the Camera Module, or files from a folder")
-    path: Path | None = Field(None, description="replay: the folder, or one image")
+    source: Literal["picamera2", "usb", "replay"] = Field(
+        "picamera2", description="the Camera Module, a USB camera, or files from a folder"
+    )
+    path: Path | None = Field(
+        None, description="usb: the device, empty for the first camera; replay: the folder, or one image"
+    )
     fps: float = Field(15.0, gt=0, le=120, description="frames a second")
-    width: int = Field(1280, ge=320, le=4056, description="picamera2: width of the grey picture, pixels")
-    height: int = Field(960, ge=240, le=3040, description="picamera2: height of the grey picture, pixels")
+    width: int | None = Field(
+        None, ge=320, le=4056, description="width of the picture, pixels; empty: what suits the camera"
+    )
+    height: int | None = Field(None, ge=240, le=3040, description="height of the picture, pixels; goes with width")
+    roi: tuple[Share, Share, Share, Share] | None = Field(
+        None,
+        description="picamera2: the part that is read, [left, top, width, height] in shares of 1; "
+        "empty: the middle square",
+    )
+    lens_distance_m: float = Field(0.2, ge=0.05, le=5, description="metres from the lens to where tickets are held")
+    exposure: Literal["bracket", "auto"] = Field(
+        "bracket",
+        description="picamera2: three exposures in turn, for paper, bright phones, moving hands; or its own",
+    )
 
     @model_validator(mode="after")
     def _replay_needs_a_path(self) -> Self:
         if self.source == "replay" and self.path is None:
             raise ValueError('source = "replay" needs path = "FOLDER"')
         return self
+
+    @model_validator(mode="after")
+    def _size_is_whole(self) -> Self:
+        if (self.width is None) != (self.height is None):
+            raise ValueError("width and height go together: set both, or none")
+        if self.roi is not None:
+            left, top, width, height = self.roi
+            if min(width, height) < 0.1 or left + width > 1 or top + height > 1:
+                raise ValueError(
+                    "roi reaches beyond the view, or is too small: [left, top, width, height], at least 0.1"
+                )
+        return self
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height that are asked for; None: what suits the camera."""
+        return None if self.width is None or self.height is None else (self.width, self.height)
 
 
 class Server(_Section):
