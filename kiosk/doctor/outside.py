@@ -10,6 +10,7 @@ from pathlib import Path
 from kiosk import settings
 from kiosk.camera import CameraFault
 from kiosk.camera.picamera import attached
+from kiosk.camera.usb import plugged_in
 from kiosk.clock import Clock
 from kiosk.credentials import CredentialStore
 from kiosk.doctor.finding import Finding
@@ -47,6 +48,11 @@ def camera(chosen: settings.Camera, gate_runs: bool, language: Language) -> Iter
         return
     if gate_runs:
         yield tell("camera.in_use", language)
+        return
+    if chosen.source == "usb":
+        wanted = chosen.path and chosen.path.resolve()  # a name in /dev/v4l/by-id is a link
+        names = [name for path, name in plugged_in() if wanted in {None, path}]
+        yield tell("camera.found" if names else "camera.no_usb", language, models=", ".join(names))
         return
     try:
         models = attached()

@@ -198,6 +198,10 @@ TEXTS: dict[str, Text] = {
         ),
         ("No camera: no ticket is read", "With the power off, seat the cable; then rpicam-hello --list-cameras"),
     ),
+    "camera.no_usb": _fail(
+        ("Aucune caméra USB : aucun billet n'est lu", "Branchez-la, ou corrigez [camera] path ; groupe video."),
+        ("No USB camera: no ticket is read", "Plug it in, or mend [camera] path; the user needs the group video."),
+    ),
     "camera.unusable": _fail(
         (
             "picamera2 inutilisable : {why}",

@@ -92,6 +92,11 @@ def test_a_camera_that_the_running_gate_has_is_left_alone(pi):
     assert seen(gate_runs=True) == ("ok", "In use by the running gate")
 
 
+def test_a_missing_usb_camera_is_a_failure_and_needs_no_picamera2(monkeypatch):
+    monkeypatch.setitem(sys.modules, "picamera2", None)
+    assert seen(settings.Camera(source="usb", path="/dev/null")) == ("fail", "No USB camera: no ticket is read")
+
+
 def test_a_replay_is_told_as_what_it_is(tmp_path):
     assert seen(settings.Camera(source="replay", path=tmp_path))[0] == "warn"
     assert seen(settings.Camera(source="replay", path=tmp_path / "nowhere"))[0] == "fail"
