@@ -13,7 +13,7 @@ Part = tuple[float, float, float, float]  # left, top, width, height, in shares 
 Rectangle = tuple[int, int, int, int]  # left, top, width, height, in pixels of the sensor
 
 _TALLEST = 1600  # pixels: above, a sensor is read out with two pixels in one, which is fast and less noisy
-_SQUARE = 1296  # pixels a side at most: what a Module 3 has, and as much as a Pi reads in time
+_SQUARE = 1232  # pixels a side at most: what a v2 has, and as much as the reader still doubles
 _UNKNOWN: Size = (1280, 960)
 
 

@@ -26,7 +26,7 @@ def load(tmp_path: Path) -> Any:
 
 def test_by_default_the_camera_module_is_read_in_its_middle_square_by_a_bracket(load: Any, pi: Any) -> None:
     open_camera(load("")).close()
-    assert pi.opened.configuration["main"]["size"] == (1296, 1296)
+    assert pi.opened.configuration["main"]["size"] == (1232, 1232)
     assert pi.opened.controls[0]["AeEnable"] is False
     assert pi.opened.controls[0]["LensPosition"] == pytest.approx(5.0)
 

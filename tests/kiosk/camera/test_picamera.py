@@ -88,14 +88,14 @@ def test_a_camera_with_a_lens_motor_is_focused_on_the_ticket(pi: Any) -> None:
 def test_the_middle_square_is_read_at_the_sensors_own_pixels(pi: Any) -> None:
     PiCamera(15).close()
     assert pi.opened.configuration["sensor"] == {"output_size": (2304, 1296)}
-    assert pi.opened.configuration["main"]["size"] == (1296, 1296)
-    assert pi.opened.controls[0]["ScalerCrop"] == (1008, 0, 2592, 2592)
+    assert pi.opened.configuration["main"]["size"] == (1232, 1232)
+    assert pi.opened.controls[0]["ScalerCrop"] == (1072, 64, 2464, 2464)
 
 
 def test_a_pi_5_is_told_the_crop_of_its_stream(pi: Any) -> None:
     pi.advertised += ("ScalerCrops",)
     PiCamera(15).close()
-    assert pi.opened.controls[0]["ScalerCrops"] == [(1008, 0, 2592, 2592)]
+    assert pi.opened.controls[0]["ScalerCrops"] == [(1072, 64, 2464, 2464)]
     assert "ScalerCrop" not in pi.opened.controls[0]
 
 

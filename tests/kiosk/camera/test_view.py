@@ -26,7 +26,7 @@ def test_a_sensor_is_read_out_in_the_first_mode_that_sees_everything(sensor: str
 
 @pytest.mark.parametrize(
     ("sensor", "side"),
-    [("imx708, Module 3", 1296), ("imx477, HQ", 1296), ("imx296, Global Shutter", 1088), ("imx219, v2", 1232)],
+    [("imx708, Module 3", 1232), ("imx477, HQ", 1232), ("imx296, Global Shutter", 1088), ("imx219, v2", 1232)],
 )
 def test_the_middle_square_is_at_the_modes_own_pixels(sensor: str, side: int) -> None:
     array, (mode, *_) = SENSORS[sensor]

@@ -14,7 +14,7 @@ from kiosk.camera import Camera, CameraFault, open_camera
 from kiosk.camera.picamera import attached
 from kiosk.reader import QrReader
 
-CHOSEN = settings.Camera(width=1280, height=960, fps=15)
+CHOSEN = settings.Camera(fps=15)
 FRAMES = 12
 LOADED_MACHINE_S = 30.0
 
