@@ -34,9 +34,11 @@ def show(looks: Iterable[Look], language: Language, out: TextIO = sys.stdout) ->
 
 
 def words(look: Look, language: Language, columns: int) -> str:
-    """The advice, and the figures, each in a line of the terminal."""
-    numbers = "  ".join(f"{told(key, language)} {value}" for key, value in figures(look))
-    return "\n".join(line[: columns - 1] + "\x1b[K" for line in (look.advice.in_words(language), numbers))
+    """The advice in a line of the terminal, the figures in two more."""
+    numbers = [f"{told(key, language)} {value}" for key, value in figures(look)]
+    half = len(numbers) // 2
+    lines = look.advice.in_words(language), "  ".join(numbers[:half]), "  ".join(numbers[half:])
+    return "\n".join(line[: columns - 1] + "\x1b[K" for line in lines)
 
 
 def best_paint(term: str, colorterm: str, encoding: str) -> Paint:

@@ -57,8 +57,8 @@ class PiCamera:
             raise CameraFault(_BUSY.format(_first_cause(error))) from error
         try:
             self._configure(view.choose(self._camera.camera_properties.get("PixelArraySize"), size, roi), fps)
-            self._bracket = _bracket(self._camera.camera_controls, fps) if bracketed else None
-            self._set(_lens(lens_distance_m) | (self._next_exposure() or _AUTOMATIC))
+            self._bracket = _bracket(self._advertised, fps) if bracketed else None
+            self._set(_focus(self._advertised, lens_distance_m) | (self._next_exposure() or _AUTOMATIC))
             self._camera.start()
         except RuntimeError as error:
             self.close()
@@ -96,22 +96,22 @@ class PiCamera:
             queue=False,  # never a frame from before it was asked for
             display=None,
             encode=None,
-            sensor={"output_size": chosen.mode} if chosen.mode else None,
+            sensor={"output_size": chosen.mode} if chosen.mode else {},
         )
         self._camera.configure(configuration)
+        self._advertised: dict[str, Any] = self._camera.camera_controls  # name: (least, most, default), in this mode
         given = self._camera.camera_configuration()[_STREAM]  # libcamera may have chosen other numbers
         self._size: tuple[int, int] = given["size"]
         self._stride: int = given["stride"]
         self._set({"FrameDurationLimits": (period, period)})
-        if chosen.part is not None and "ScalerCrop" in (advertised := self._camera.camera_controls):
-            rectangle = view.crop(chosen.part, advertised["ScalerCrop"][1])  # its maximum: what the mode sees
+        if chosen.part is not None and "ScalerCrop" in self._advertised:
+            rectangle = view.crop(chosen.part, self._advertised["ScalerCrop"][1])  # its maximum: what the mode sees
             # picamera2 sets ScalerCrops, one a stream, where there is such a control, and it outweighs the other.
-            self._set({"ScalerCrops": [rectangle]} if "ScalerCrops" in advertised else {"ScalerCrop": rectangle})
+            self._set({"ScalerCrops": [rectangle]} if "ScalerCrops" in self._advertised else {"ScalerCrop": rectangle})
 
     def _set(self, wanted: dict[str, Any]) -> None:
         """Set what the camera has; picamera2 raises RuntimeError on a control that it does not have."""
-        advertised = self._camera.camera_controls
-        self._camera.set_controls({name: value for name, value in wanted.items() if name in advertised})
+        self._camera.set_controls({name: value for name, value in wanted.items() if name in self._advertised})
 
     def _next_exposure(self) -> dict[str, Any]:
         if self._bracket is None:
@@ -151,9 +151,12 @@ def _first_cause(error: BaseException) -> BaseException:
 _AUTOMATIC = {"AeExposureMode": 1}  # Short: people do not hold a ticket still; gain before smear
 
 
-def _lens(distance_m: float) -> dict[str, Any]:
-    """Focus once: picamera2 does not by itself. AfMode 0 is manual, else LensPosition (dioptres) is ignored."""
-    return {"AfMode": 0, "LensPosition": 1 / distance_m}
+def _focus(advertised: dict[str, Any], distance_m: float) -> dict[str, Any]:
+    """Once and for all: picamera2 does not focus by itself. AfMode 0 is manual, else LensPosition is ignored."""
+    if "LensPosition" not in advertised:
+        return {}
+    nearest = advertised["LensPosition"][1]  # dioptres: 1 / metres
+    return {"AfMode": 0, "LensPosition": min(1 / distance_m, nearest)}
 
 
 def _bracket(advertised: dict[str, Any], fps: float) -> Bracket | None:
@@ -161,7 +164,8 @@ def _bracket(advertised: dict[str, Any], fps: float) -> Bracket | None:
     if not {"ExposureTime", "AnalogueGain"} <= advertised.keys():
         return None
     (shortest, longest, _), (least, most, _) = advertised["ExposureTime"], advertised["AnalogueGain"]
-    return Bracket(Limits((shortest, min(longest, 1_000_000 / fps)), (least, most)))
+    shortest, least = max(shortest, 1), max(least, 1.0)
+    return Bracket(Limits((shortest, max(min(longest, 1_000_000 / fps), shortest)), (least, max(most, least))))
 
 
 def _taken_at(metadata: dict[str, Any]) -> float:

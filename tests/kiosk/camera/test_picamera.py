@@ -85,6 +85,11 @@ def test_a_camera_with_a_lens_motor_is_focused_on_the_ticket(pi: Any) -> None:
     assert pi.opened.controls[0]["AfMode"] == 0
 
 
+def test_a_lens_is_not_sent_beyond_its_end(pi: Any) -> None:
+    PiCamera(15, lens_distance_m=0.01).close()
+    assert pi.opened.controls[0]["LensPosition"] == 32.0
+
+
 def test_the_middle_square_is_read_at_the_sensors_own_pixels(pi: Any) -> None:
     PiCamera(15).close()
     assert pi.opened.configuration["sensor"] == {"output_size": (2304, 1296)}
@@ -109,7 +114,7 @@ def test_a_camera_that_does_not_tell_its_pixels_gives_a_common_size(pi: Any) -> 
     pi.array = None
     PiCamera(15).close()
     assert pi.opened.configuration["main"]["size"] == (1280, 960)
-    assert pi.opened.configuration["sensor"] is None
+    assert pi.opened.configuration["sensor"] == {}
 
 
 def test_each_frame_is_taken_with_the_next_exposure_of_the_bracket(pi: Any) -> None:
