@@ -33,6 +33,7 @@ class UsbCamera:
             raise self._fault(error) from error
         try:
             self._format = self._best(size or _SIZE, fps)
+            self._device.keep_its_rate()
             self._device.start()
         except OSError as error:
             self.close()

@@ -6,6 +6,7 @@ Layouts: linux/videodev2.h, compared with the kernel's own headers in tests/kios
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import mmap
@@ -23,6 +24,7 @@ FORMAT = struct.Struct("=I4x12I152x")
 STREAM_PARAMETERS = struct.Struct("=9I168x")
 REQUEST_BUFFERS = struct.Struct("=4IB3x")
 BUFFER = struct.Struct("=5I4xqq16xIIQII4x4x")
+CONTROL = struct.Struct("=Ii")
 _INT = struct.Struct("=i")
 
 _WRITE, _READ = 1, 2
@@ -42,11 +44,13 @@ QBUF = _code(_READ | _WRITE, 15, BUFFER)
 DQBUF = _code(_READ | _WRITE, 17, BUFFER)
 STREAMON = _code(_WRITE, 18, _INT)
 STREAMOFF = _code(_WRITE, 19, _INT)
+S_CTRL = _code(_READ | _WRITE, 28, CONTROL)
 S_PARM = _code(_READ | _WRITE, 22, STREAM_PARAMETERS)
 
 _CAN_CAPTURE = 0x1 | 0x04000000  # V4L2_CAP_VIDEO_CAPTURE, V4L2_CAP_STREAMING
 _CAPTURE, _MMAP, _ANY_FIELD = 1, 1, 0  # V4L2_BUF_TYPE_VIDEO_CAPTURE, V4L2_MEMORY_MMAP, V4L2_FIELD_ANY
 _BROKEN, _MONOTONIC = 0x40, 0x2000  # V4L2_BUF_FLAG_ERROR, V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC
+_EXPOSURE_AUTO_PRIORITY = 0x9A0903  # V4L2_CID_EXPOSURE_AUTO_PRIORITY, "exposure_dynamic_framerate"
 _BUFFERS = 4
 
 
@@ -114,6 +118,11 @@ class Device:
             self._buffer(QBUF, index)
         fcntl.ioctl(self._file, STREAMON, _INT.pack(_CAPTURE))
 
+    def keep_its_rate(self) -> None:
+        """No longer shutter, and so fewer frames and more smear, when it is dark; where there is such a choice."""
+        with contextlib.suppress(OSError):
+            self._ask(S_CTRL, CONTROL, _EXPOSURE_AUTO_PRIORITY, 0)
+
     def newest(self, timeout: float) -> tuple[bytes, float] | None:
         """The newest finished picture's bytes, and when it was taken in monotonic seconds; older ones are dropped.
 
@@ -143,11 +152,9 @@ class Device:
         """Stop streaming and let the device go. Twice is fine."""
         if self._file < 0:
             return
-        try:
-            if self._memory:
+        if self._memory:
+            with contextlib.suppress(OSError):  # unplugged: nothing streams any more
                 fcntl.ioctl(self._file, STREAMOFF, _INT.pack(_CAPTURE))
-        except OSError:  # unplugged: nothing streams any more
-            pass
         for each in self._memory:
             each.close()
         self._memory = []

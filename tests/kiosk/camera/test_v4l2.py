@@ -22,6 +22,7 @@ STRUCTURES = {
         v4l2.STREAM_PARAMETERS,
         ["type", *(f"parm.capture.{field}" for field in ("capability", "capturemode", "timeperframe"))],
     ),
+    "v4l2_control": (v4l2.CONTROL, ["id", "value"]),
     "v4l2_requestbuffers": (v4l2.REQUEST_BUFFERS, ["count", "type", "memory"]),
     "v4l2_buffer": (
         v4l2.BUFFER,
@@ -40,7 +41,19 @@ STRUCTURES = {
         ],
     ),
 }
-CODES = ["QUERYCAP", "ENUM_FMT", "S_FMT", "REQBUFS", "QUERYBUF", "QBUF", "DQBUF", "STREAMON", "STREAMOFF", "S_PARM"]
+CODES = [
+    "QUERYCAP",
+    "ENUM_FMT",
+    "S_FMT",
+    "REQBUFS",
+    "QUERYBUF",
+    "QBUF",
+    "DQBUF",
+    "STREAMON",
+    "STREAMOFF",
+    "S_CTRL",
+    "S_PARM",
+]
 PROGRAM = """#include <linux/videodev2.h>
 #include <stddef.h>
 #include <stdio.h>

@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import struct
 import threading
 import time
 from pathlib import Path
@@ -13,7 +12,6 @@ from kiosk.camera import CameraFault, v4l2
 from kiosk.camera.usb import UsbCamera
 
 PATIENCE_S = 30
-S_CTRL = v4l2._code(3, 28, struct.Struct("=Ii"))
 # drivers/media/test-drivers/vivid/vivid-ctrls.c: buttons that make it fail
 UNPLUG, BREAK_A_FRAME = 0xF00000 + 0xF000 + 65, 0xF00000 + 0xF000 + 66
 
@@ -32,7 +30,7 @@ def webcam():
 def press(button):
     file = os.open(webcam(), os.O_RDWR)
     try:
-        fcntl.ioctl(file, S_CTRL, struct.pack("=Ii", button, 1))
+        fcntl.ioctl(file, v4l2.S_CTRL, v4l2.CONTROL.pack(button, 1))
     finally:
         os.close(file)
 
