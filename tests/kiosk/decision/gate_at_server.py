@@ -229,9 +229,11 @@ class GateAtServer(World):
         return self.pulsed
 
     def walk(self):
-        """Somebody goes, if it is open."""
-        if self.openings and self.openings[-1].is_open(self.true_now()):
+        """Somebody goes, if it is open; True then."""
+        is_open = bool(self.openings) and self.openings[-1].is_open(self.true_now())
+        if is_open:
             self.openings[-1].is_used = True
+        return is_open
 
     def go_through(self):
         if self.passage_s is not None:
@@ -257,7 +259,7 @@ class GateAtServer(World):
             case Trouble.PAIRED_AGAIN:
                 self.pair_again()
             case Trouble.STANDS_STILL:
-                self.stand_still(how, [], walks=how % 2, is_seen=how % 3)
+                self.stand_still(how, walks=how % 2, is_seen=how % 3)
             case Trouble.CLOCK_JUMPS:
                 self.wall_error += timedelta(days=365 * (how - 20))
 
@@ -272,14 +274,13 @@ class GateAtServer(World):
         self.is_burning = is_burning
         self.touch(Contact.EMERGENCY, is_burning)
 
-    def stand_still(self, seconds, codes, walks, is_seen):
+    def stand_still(self, seconds, walks, is_seen):
         """The loop does not turn; then it finds a frame, and what the sensor saw meanwhile, if that was running."""
-        if walks and self.passage_s is not None:
-            self.walk()
+        went_through = walks and self.walk()
         self.now += seconds
-        self.see(*codes)
+        self.see()
         self.tick()
-        if walks and is_seen and self.passage_s is not None:
+        if went_through and is_seen:
             super().go_through()
             self.tick()
 

@@ -146,10 +146,6 @@ class TwoGates(RuleBasedStateMachine):
     def trouble(self, which, trouble, how):
         self.alive(which, lambda gate: gate.suffer(trouble, how) if trouble else gate.mend())
 
-    @rule(which=GATE, seconds=st.sampled_from([1.5, 4, 10, 30]), held=IN_VIEW, walks=st.booleans(), seen=st.booleans())
-    def stand_still(self, which, seconds, held, walks, seen):
-        self.alive(which, lambda gate: gate.stand_still(seconds, _codes(held), walks, seen))
-
     # ── what must hold ───────────────────────────────────────────────────────────────────────────────────
 
     def about_to_open(self, gate, cause, ticket, steps):
