@@ -9,16 +9,19 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-_ATTACHED_WITHIN_S = 20.0
-
 
 def is_possible() -> bool:
-    """True where strace is installed and may trace."""
+    """True where strace is installed and may trace a process that it did not start."""
     if shutil.which("strace") is None:
         return False
-    return (
-        subprocess.run(["strace", "-qq", "-e", "trace=none", "true"], capture_output=True, check=False).returncode == 0
-    )
+    with subprocess.Popen(["sleep", "60"]) as other:
+        command = ["strace", "-o", "/dev/null", f"-p{other.pid}"]
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as strace:
+            assert strace.stderr is not None
+            said = strace.stderr.readline()
+            strace.send_signal(signal.SIGINT)
+        other.kill()
+    return "attached" in said
 
 
 class Ambush:
