@@ -21,7 +21,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from kiosk.reader import Gray, QrReader, ReaderFault, as_gray
+from kiosk.reader import Gray, ReaderFault, as_gray
+from kiosk.reader.watch import Watch
 
 _SIZE = struct.Struct("!II")  # height, width of the frame in the shared memory
 _ANSWER = 1 << 18  # bytes: more than MAX_TEXTS texts of 7,089 characters, the longest a QR code holds, as JSON
@@ -31,7 +32,7 @@ _GOODBYE = 1.0  # seconds given to an idle child to end by itself
 
 
 class IsolatedReader:
-    """Reads as QrReader does, in a child process that is killed and started again when it dies or hangs.
+    """Reads as Watch does, in a child process that is killed and started again when it dies or hangs.
 
     ``crashes`` counts that, and ``on_crash`` is given a sentence for the log each time, in the thread that reads.
     """
@@ -63,7 +64,7 @@ class IsolatedReader:
         return self._child.process.pid if self._child else None
 
     def read(self, gray: Gray) -> list[str]:
-        """As QrReader.read; ``[]`` also when the child died on this frame, or is not up again yet."""
+        """As Watch.read; ``[]`` also when the child died on this frame, or is not up again yet."""
         picture = as_gray(gray)
         if picture is None:
             return []
@@ -140,6 +141,7 @@ class _Child:
                 stdout=subprocess.DEVNULL,
                 pass_fds=[memory],  # and nothing else: no pin of the gate outlives the daemon in here
                 process_group=0,  # ^C on a terminal is for the daemon
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # numpy's threads would spin on matrices this small
             )
         except OSError:
             self._close()
@@ -196,7 +198,7 @@ def _serve(frame: int, limit: float) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # crash after crash must not fill the card
     daemon = socket.socket(fileno=sys.stdin.fileno())
     try:
-        reader = QrReader()
+        watch = Watch()
     except ReaderFault as fault:
         daemon.send(json.dumps([str(fault)]).encode())
         return
@@ -206,7 +208,7 @@ def _serve(frame: int, limit: float) -> None:
             height, width = _SIZE.unpack(request)
             signal.setitimer(signal.ITIMER_REAL, 2 * limit)
             gray = np.frombuffer(os.pread(frame, height * width, 0), np.uint8).reshape(height, width)
-            texts = reader.read(gray)
+            texts = watch.read(gray)
             signal.setitimer(signal.ITIMER_REAL, 0)
             daemon.send(json.dumps(texts).encode())
 

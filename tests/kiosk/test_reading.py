@@ -20,7 +20,8 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from kiosk.reader import QrReader, ReaderFault
+from kiosk.reader import QrReader, ReaderFault, best_first
+from kiosk.reader.tries import as_it_is
 from kiosk.reading import IsolatedReader
 
 FRAMES = Path(__file__).parents[1] / "frames"
@@ -83,12 +84,16 @@ def read_in_a_thread(reader: IsolatedReader, picture: Gray) -> tuple[threading.T
     return thread, results
 
 
-def test_it_reads_what_the_reader_reads(reader: IsolatedReader, crashes: list[str]) -> None:
-    plain = QrReader()
-    for path in sorted(FRAMES.glob("*_0*.jpg"))[:12]:
+def test_it_reads_what_the_decoders_read(reader: IsolatedReader, crashes: list[str]) -> None:
+    for path in sorted(FRAMES.glob("*_0*.jpg")):
         picture = np.asarray(Image.open(path).convert("L"))
-        assert reader.read(picture) == plain.read(picture)
+        if found := as_it_is(picture).found:
+            assert reader.read(picture) == best_first(found)
     assert crashes == []
+
+
+def test_its_numbers_are_crunched_by_one_thread(reader: IsolatedReader) -> None:
+    assert b"OPENBLAS_NUM_THREADS=1" in Path(f"/proc/{pid_of(reader)}/environ").read_bytes().split(b"\0")
 
 
 def test_frames_of_changing_size_do_not_mix(reader: IsolatedReader) -> None:
@@ -144,8 +149,7 @@ def test_a_code_that_crashes_a_decoder_does_not_stop_the_gate(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     reader = IsolatedReader(crashes.append)
     for count in (1, 2, 3):
-        assert reader.read(long_work()[:200, :200]) == []
-        assert reader.crashes == count
+        until(lambda count=count: reader.read(long_work()[:200, :200]) == [] and reader.crashes == count)  # type: ignore[misc]
         until(lambda: reads_again(reader))
     reader.close()
     assert all("SIGABRT on a 200x200 frame" in crash for crash in crashes)
