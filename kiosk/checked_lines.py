@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import zlib
@@ -21,7 +22,7 @@ class CheckedLines:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.size = 0  # bytes of whole lines
-        self._fd: int | None = None
+        self._open_file: io.FileIO | None = None
         self._is_torn = False  # half a line is at the end and could not be taken back
 
     def read(self) -> list[Fields | None]:
@@ -63,18 +64,18 @@ class CheckedLines:
 
     def close(self) -> None:
         """Close the file; ``append`` opens it again."""
-        if self._fd is not None:
-            os.close(self._fd)
-            self._fd = None
+        if self._open_file is not None:
+            self._open_file.close()
+            self._open_file = None
 
     def _open(self) -> int:
-        if self._fd is None:
+        if self._open_file is None:
             fresh = not self.path.exists()
-            self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            self._open_file = io.FileIO(self.path, "a", opener=_for_the_owner)
             if fresh:
                 durable.sync_folder(self.path.parent)
-            self.size = os.fstat(self._fd).st_size
-        return self._fd
+            self.size = os.fstat(self._open_file.fileno()).st_size
+        return self._open_file.fileno()
 
     def _append(self, fd: int, block: bytes) -> None:
         whole = b"\n" + block if self._is_torn else block
@@ -86,13 +87,17 @@ class CheckedLines:
 
     def _undo(self) -> None:
         """Take back a half-written block, so that the next line does not join it."""
-        if self._fd is None:
+        if self._open_file is None:
             return
         try:
-            os.ftruncate(self._fd, self.size)
+            os.ftruncate(self._open_file.fileno(), self.size)
         except OSError:
             self._is_torn = True  # the next block begins on a line of its own
         self.close()
+
+
+def _for_the_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def read_bytes(path: Path) -> bytes:
