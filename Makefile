@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.set-up
 
-.PHONY: help setup demo test check bench chaos lock clean
+.PHONY: help setup demo test check bench chaos fuzz lock clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -33,6 +33,9 @@ bench: $(STAMP)  ## ratios measured side by side in one run
 
 chaos: $(STAMP)  ## 2,000 presentations through lost packets, kills and power cuts; nobody twice, nobody lost
 	@$(BIN)/python -m tests.chaos
+
+fuzz: $(STAMP)  ## an hour of mutated frames for the reader in its process; no ticket that isn't there, never dead
+	@$(BIN)/python -m tests.fuzz
 
 lock:  ## pin the dependencies anew, with hashes and no addresses
 	@.ci/lock

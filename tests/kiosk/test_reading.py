@@ -23,6 +23,7 @@ from PIL import Image
 from kiosk.reader import QrReader, ReaderFault, best_first
 from kiosk.reader.tries import as_it_is
 from kiosk.reading import IsolatedReader
+from tests.fuzz.mutations import finders, hostile
 
 FRAMES = Path(__file__).parents[1] / "frames"
 TIME_ENOUGH = 60.0  # seconds; only a failing test ever waits for it
@@ -153,6 +154,19 @@ def test_a_code_that_crashes_a_decoder_does_not_stop_the_gate(
         until(lambda: reads_again(reader))
     reader.close()
     assert all("SIGABRT on a 200x200 frame" in crash for crash in crashes)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_hostile_codes_and_thousands_of_finders_cost_no_crash(
+    reader: IsolatedReader, crashes: list[str], seed: int
+) -> None:
+    """Parts of a sequence, ECI, bytes, Kanji, 7 KB of digits. Each within the time that a frame may take."""
+    random = np.random.default_rng(seed)
+    for picture in (hostile(random), finders(3000, random)):
+        for _ in range(3):  # so that rescues get their turn
+            reader.read(picture)
+    until(lambda: reads_again(reader))
+    assert crashes == []
 
 
 def test_closing_ends_the_child_and_leaves_no_zombie(crashes: list[str]) -> None:
