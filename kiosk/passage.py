@@ -49,7 +49,7 @@ class Passage:
         """
         self._forget_the_departed(now)
         tickets = [code for code in codes if isinstance(code, TicketCode)]
-        newcomers = [ticket for ticket in tickets if not self._was_present(ticket.uuid, now)]
+        newcomers = [ticket for ticket in tickets if not self._was_present(ticket.uuid, ticket, now)]
         if newcomers and not any(here.blocks_others(now) for here in self._present.values()):
             self._begin(newcomers[0], now, read_ms)
         if not tickets:
@@ -86,10 +86,10 @@ class Passage:
 
     # ── a presentation begins ────────────────────────────────────────────────────────────────────────────
 
-    def _was_present(self, key: str, now: float) -> bool:
-        """Note that this code is in view; True when it is being served."""
+    def _was_present(self, key: str, code: Code, now: float) -> bool:
+        """Note that this code is in view; True when its ticket is being served, by this code or another."""
         here = self._present.get(key)
-        if here is not None:
+        if here is not None and here.ticket in (None, code):
             here.see(now)
         return here is not None
 
@@ -142,7 +142,7 @@ class Passage:
     def _rubbish(self, codes: Sequence[Code], now: float, read_ms: float | None) -> None:
         """Neither ticket nor pairing code: said once, and never over the head of somebody with a ticket."""
         for code in codes:
-            if not isinstance(code, Unreadable) or self._was_present(code.digest, now) or self._is_serving(now):
+            if not isinstance(code, Unreadable) or self._was_present(code.digest, code, now) or self._is_serving(now):
                 continue  # (a paired kiosk ignores pairing codes)
             here = self._present[code.digest] = Presentation(None, now)
             self.trace("presentation", ticket=None, read_ms=read_ms, why=code.why)

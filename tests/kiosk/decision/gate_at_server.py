@@ -11,7 +11,7 @@ from kiosk.attempt import Entry, Step
 from kiosk.credentials import Credentials
 from kiosk.edges import Contact, Pulsed
 from kiosk.giving_back import GivingBack
-from kiosk.journal import FILE_NAME, GRACE_S, Journal, read_lines
+from kiosk.journal import FILE_NAME, Journal
 from kiosk.scan_client import ScanClient
 from kiosk.settings import Server
 from kiosk.turns import LATE_S
@@ -23,6 +23,7 @@ BORN = datetime(2026, 11, 24, 20, tzinfo=UTC)
 # The monotonic clock starts anew with each process, and always far ahead of the real one: no real second counts here.
 BOOTED_S = (200_000.0, 100_000.0)
 NOBODY_LISTENS = "http://127.0.0.1:9"  # the discard port; a test's own server gets one far above
+GRACE_S = 600.0
 QUICK_S = 0.05  # in the last moment of an opening nobody begins to go through: floats are no clocks
 
 
@@ -53,10 +54,9 @@ class MortalJournal(Journal):
         super().__init__(gate.folder, *clocks)
 
     def write(self, *entries):
-        self._dying(lambda: super(MortalJournal, self).write(*entries))
         for entry in entries:
-            if entry.step is Step.NOT_PASSED:
-                self._gate.turned_back(entry.scan_id)
+            self._gate.about_to_write(entry)
+        self._dying(lambda: super(MortalJournal, self).write(*entries))
 
     def note(self, what, /, **details):
         self._dying(lambda: super(MortalJournal, self).note(what, **details))
@@ -95,8 +95,11 @@ class GateAtServer(World):
     def __init__(self, folder, name, url, server, judge, passage_s):
         self.name, self.url, self.server, self.judge = name, url, server, judge
         self.openings = []
-        self.mishaps = set()  # what may send a guest to the staff
+        self.seen_at = {}  # ticket → true seconds when a genuine code of it was last in view
+        self.announced = (None, float("-inf"))  # scan id of the last opening, true seconds
         self.turned_back_at = {}  # scan id → (true seconds, which process, the wall clock's error)
+        self.doubtful = set()  # tickets: what came of their opening this gate can't know
+        self.asked_before_pairing, self.asked_since = set(), set()  # tickets that were asked for
         self.told, self.heard = [], []  # (question, verdict): by the server thread; and what the main loop has taken
         self.boots, self.booted_at, self.wall_error = 0, 0.0, timedelta()
         self.is_burning = False
@@ -115,11 +118,14 @@ class GateAtServer(World):
         self.told, self.heard = [], []
         super().start()
         self.giving_back = GivingBack(self.journal)
+        self.blind_until = self.now
+        self.turns.was_blind = lambda since, _now: since < self.blind_until
+        self.tick()
         if self.is_burning:
             self.touch(Contact.EMERGENCY)
 
     def restart(self):
-        self.mishaps.add(Trouble.RESTARTS)
+        self.lose_track()
         self.journal.close()
         self.dies_in = None
         self.booted_at = self.true_now()
@@ -146,6 +152,7 @@ class GateAtServer(World):
         self.devices.append(self.device)
 
     def pair_again(self):
+        self.asked_before_pairing |= self.asked_since
         self.new_device()
         self.meet()
 
@@ -209,19 +216,32 @@ class GateAtServer(World):
     # ── the edges, and people ────────────────────────────────────────────────────────────────────────────
 
     def trace(self, event, **fields):
+        if event in {"passed", "not_passed"} and self.kept.exists():  # the disk is full
+            self.doubtful.add(self.ticket_of(fields["scan_id"]))
         self.judge.traced(self, event, fields)
 
-    def doubt(self, doubted):
-        self.mishaps.add("doubts its sensor")
+    def about_to_write(self, entry):
+        if entry.step is Step.ATTEMPT:
+            self.asked_since.add(entry.ticket)
+        if entry.step is Step.OPENING:
+            self.announced = (entry.scan_id, self.true_now())
+        if entry.step is Step.NOT_PASSED:
+            self.turned_back_at[entry.scan_id] = (self.true_now(), self.boots, self.wall_error)
 
-    def turned_back(self, scan_id):
-        self.turned_back_at[scan_id] = (self.true_now(), self.boots, self.wall_error)
+    def ticket_of(self, scan_id):
+        """The ticket of this attempt; None for what is no attempt."""
+        return next((line["ticket"] for line in self.lines() if line.get("scan_id", "") == scan_id), None)
+
+    def see(self, *codes):
+        self.seen_at |= {code.uuid: self.true_now() for code in codes if self.server.is_genuine(code)}
+        super().see(*codes)
 
     def pulse(self, cause, exit=False):  # noqa: A002
         self.may_die()
-        attempt = [line for line in read_lines(self.folder) if line.get("scan_id") == cause]
-        ticket = attempt[0]["ticket"] if attempt else None
-        self.judge.about_to_open(self, cause, ticket, [line["step"] for line in attempt])
+        ticket = self.ticket_of(cause)
+        self.judge.about_to_open(self, cause, ticket, self.steps(cause))
+        if self.pulsed is Pulsed.UNSURE:
+            self.doubtful.add(ticket)
         if self.pulsed is not Pulsed.NOT_GIVEN:
             until = self.true_now() + (self.passage_s or 0.0) + LATE_S
             self.openings.append(Opening(ticket, cause, until, is_used=self.passage_s is None))
@@ -242,7 +262,6 @@ class GateAtServer(World):
 
     def suffer(self, trouble, how):
         """``how``: which of its forms, 0 to 39."""
-        self.mishaps.add(trouble)
         match trouble:
             case Trouble.DIES:  # some lines or pulses later
                 self.dies_in, self.kept_quarters = how // 5, how % 5
@@ -271,34 +290,46 @@ class GateAtServer(World):
             self.burn(False)
 
     def burn(self, is_burning):
+        self.lose_track()
         self.is_burning = is_burning
         self.touch(Contact.EMERGENCY, is_burning)
 
     def stand_still(self, seconds, walks, is_seen):
-        """The loop does not turn; then it finds a frame, and what the sensor saw meanwhile, if that was running."""
+        """The loop does not turn; then it finds a frame, and what the sensor saw, unless it was overslept as well."""
+        self.lose_track()
         went_through = walks and self.walk()
         self.now += seconds
         self.see()
-        self.tick()
-        if went_through and is_seen:
+        if is_seen and went_through:
             super().go_through()
-            self.tick()
+        elif not is_seen:
+            self.blind_until = self.now
+        self.tick()
 
-    def idle(self, minutes):
+    def idle(self, seconds):
         """An empty street, in steps of a second."""
-        self.wait(12)
-        for _ in range(60 * minutes):
+        for _ in range(seconds):
             self.now += 1
             self.tick()
+
+    def lose_track(self):
+        """What came of the opening under way, if there is one, nobody will ever know for sure."""
+        scan_id, at = self.announced
+        if self.true_now() < at + (self.passage_s or 0.0) + 2 * LATE_S:
+            self.doubtful.add(self.ticket_of(scan_id))
 
     def inside(self, ticket):
         """How many may be in on this ticket by this gate."""
         now = self.true_now()
         return sum(o.ticket == ticket and (o.is_used or o.is_open(now)) for o in self.openings)
 
-    def grace(self, scan_id):
-        """Seconds that this gate still opens for an admission nobody used; None where no clock can tell."""
-        at, process, wall_error = self.turned_back_at[scan_id]
-        is_known = process == self.boots or wall_error == self.wall_error
-        is_first = [opening.scan_id for opening in self.openings].count(scan_id) == 1
-        return (at + GRACE_S - self.true_now()) * is_first if is_known else None
+    def grace(self, ticket):
+        """Seconds that this gate still opens for an admission nobody used: (at least, at most). A clock may lie."""
+        left = [(0.0, 0.0)]
+        for scan_id, (at, process, wall_error) in self.turned_back_at.items():
+            opened = [opening.ticket for opening in self.openings if opening.scan_id == scan_id]
+            if opened == [ticket]:
+                seconds = at + GRACE_S - self.true_now()
+                is_known = process == self.boots or wall_error == self.wall_error
+                left.append((seconds, seconds) if is_known else (0.0, GRACE_S))
+        return max(left)

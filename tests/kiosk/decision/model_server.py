@@ -87,6 +87,9 @@ class ModelServer:
                 return b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 6\r\nContent-Type: text/html\r\n\r\n<html>"
         return answer
 
+    def is_genuine(self, code):
+        return self.book[code.text][1]
+
     def late_request_arrives(self, which):
         """Nobody hears the answer any more."""
         self.act(*self.late.pop(which % len(self.late)))

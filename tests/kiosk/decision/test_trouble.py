@@ -138,6 +138,14 @@ def test_a_forged_code_that_began_the_attempt_neither_ends_it_nor_gets_its_admis
     assert world.pulses() == ["scan-1"]
 
 
+def test_a_forged_code_does_not_stand_for_the_guest_who_was_told_to_wait_and_left(world):
+    world.see(A)
+    world.answer(AWAY)
+    world.wait(1.2, FORGED_A)
+    assert world.asked == []
+    assert world.pulses() == []
+
+
 def test_another_genuine_code_of_the_ticket_gets_the_admission_that_waits(world):
     world.leave_waiting(A)
     world.see(SALTED_A)

@@ -107,12 +107,14 @@ class World:
 
     def steps(self, scan_id):
         """The attempt's steps as they stand on disk."""
-        where = self.kept if self.kept.exists() else self.folder  # /dev/full has no end
-        return [line["step"] for line in read_lines(where) if line.get("scan_id") == scan_id]
+        return [line["step"] for line in self.lines() if line.get("scan_id") == scan_id]
 
     def notes(self):
         """The journal's notes as they stand on disk."""
-        return [line["note"] for line in read_lines(self.folder) if "note" in line]
+        return [line["note"] for line in self.lines() if "note" in line]
+
+    def lines(self):
+        return read_lines(self.kept if self.kept.exists() else self.folder)  # /dev/full has no end
 
     def pulses(self):
         return [scan_id for what, scan_id, _ in self.order if what == "pulse"]
