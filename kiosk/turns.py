@@ -89,6 +89,10 @@ class Turns:
         """Open for this admission when its turn comes."""
         self._queue.append(scan_id)
 
+    def is_open_for(self, scan_id: str) -> bool:
+        """True while the sensor waits for this guest to go through."""
+        return self._open is not None and self._open.scan_id == scan_id and not self._open.is_shut
+
     def announce(self, scan_id: str, answers: tuple[Entry, ...] = ()) -> Failed | None:
         """Journal that this admission is opened for, in the same write with its answer where that is new."""
         if self._is_called_off or not self.gate.is_ready():

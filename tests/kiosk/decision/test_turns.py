@@ -35,6 +35,20 @@ def test_who_went_through_is_journaled_and_the_gate_is_shut_and_ready_for_the_ne
     assert world.shown[-1][0] is State.READY
 
 
+def test_who_holds_the_code_up_again_while_the_gate_waits_for_them_is_shown_the_way_and_gets_no_second_pulse(world):
+    admit(world, A)
+    world.wait(4)
+    world.see(A)
+    assert world.asked == []
+    assert world.shown[-1] == (State.ADMITTED, ADMITTED)
+    world.wait(1, A)
+    world.go_through()
+    assert world.pulses() == ["scan-1"]
+    world.wait(5)
+    world.present(A, USED)
+    assert world.verdicts()[-1] == ("refused", "already_scanned")
+
+
 def test_the_next_in_the_queue_waits_until_the_one_before_has_gone_through(world):
     admit(world, A)
     world.wait(1)
