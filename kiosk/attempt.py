@@ -73,6 +73,7 @@ class Attempt:
     giving: Giving | None = None
     given_back: bool = False
     waited_s: float | None = None
+    unused_at: datetime | None = None  # when it was settled that nobody had gone through
     step_at: datetime | None = None  # when the last line was written
 
     def after(self, entry: Entry) -> Attempt:
@@ -94,6 +95,7 @@ class Attempt:
             giving=entry.giving if entry.step is Step.NOT_PASSED else self.giving,
             given_back=self.given_back or entry.given_back is True,
             waited_s=entry.waited_s if entry.step is Step.NOT_PASSED else self.waited_s,
+            unused_at=entry.at if entry.step is Step.NOT_PASSED else self.unused_at,
             step_at=entry.at,
         )
 
@@ -168,7 +170,7 @@ class Attempt:
         lines += [Entry(Step.OPENING, self.scan_id, at=self.step_at)] * self.openings
         if self.step in (Step.NOT_PASSED, Step.ANNULLED):
             lines.append(
-                Entry(Step.NOT_PASSED, self.scan_id, giving=self.giving, waited_s=self.waited_s, at=self.step_at)
+                Entry(Step.NOT_PASSED, self.scan_id, giving=self.giving, waited_s=self.waited_s, at=self.unused_at)
             )
         if self.step is Step.ANNULLED:
             lines.append(Entry(Step.ANNULLED, self.scan_id, given_back=self.given_back, at=self.step_at))

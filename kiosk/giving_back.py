@@ -51,11 +51,11 @@ class GivingBack:
         return None
 
     def _give(self, client: ScanClient, attempt: Attempt, deadline: float) -> Fault | None:
-        if attempt.step_at is None:  # a line without a time can't be told to a server; the journal writes none
+        if attempt.unused_at is None:  # a line without a time can't be told to a server; the journal writes none
             return Fault.JOURNAL
         # Not the time of the answer: a clock set meanwhile, or an admission that waited, would make it look too late.
-        opened_at = attempt.step_at - timedelta(seconds=attempt.waited_s or 0)
-        outcome = client.annul(attempt.scan_id, attempt.step_at, opened_at, deadline)
+        opened_at = attempt.unused_at - timedelta(seconds=attempt.waited_s or 0)
+        outcome = client.annul(attempt.scan_id, attempt.unused_at, opened_at, deadline)
         log.info("%s is given back: %s", attempt.scan_id, outcome.refusal or outcome.fault or "done")
         if outcome.fault is None:
             try:

@@ -163,14 +163,14 @@ class Journal:
         self._ledger.apply(entry)
         if entry.step is Step.NOT_PASSED:
             self._not_passed[entry.scan_id] = self._monotonic()
-        else:
+        elif entry.step not in (Step.OPENING, Step.NOT_OPENED):  # a grace that could not be given stays as old as it is
             self._not_passed.pop(entry.scan_id, None)
 
     def _is_fresh(self, graced: Attempt) -> bool:
         since = self._not_passed.get(graced.scan_id)
         if since is not None:
             return self._monotonic() - since < GRACE_S
-        return graced.step_at is not None and (self._now() - graced.step_at).total_seconds() < GRACE_S
+        return graced.unused_at is not None and (self._now() - graced.unused_at).total_seconds() < GRACE_S
 
     def _be_read(self) -> None:
         """Read the file, once. A torn last line (power cut) is dropped; other damage sets the file aside, kept whole.

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -131,6 +132,23 @@ def test_compaction_keeps_what_is_open_and_forgets_the_oldest_that_is_settled(tm
         assert again.last(TICKET.format(4)) is None
         assert not again.was_admitted(TICKET.format(4))
         assert again.was_admitted(TICKET.format(6))
+
+
+@pytest.mark.parametrize("compacts", [False, True])
+def test_a_grace_lasts_from_when_nobody_went_through_also_after_a_try_that_failed_a_restart_and_a_compaction(
+    tmp_path, monkeypatch, compacts
+):
+    clock = [datetime(2026, 11, 24, 20, tzinfo=UTC)]
+    journal = Journal(tmp_path, lambda: clock[0])
+    journal.write(*admission(1), Entry(Step.NOT_PASSED, "scan-1", giving="grace"))
+    clock[0] += timedelta(minutes=9)
+    journal.write(Entry(Step.OPENING, "scan-1"), Entry(Step.NOT_OPENED, "scan-1"))
+    if compacts:
+        monkeypatch.setattr(room, "COMPACT_BEYOND_BYTES", 1)
+        assert journal.compact_if_large()
+    assert Journal(tmp_path, lambda: clock[0]).owed(TICKET.format(1)) is not None
+    clock[0] += timedelta(minutes=2)
+    assert Journal(tmp_path, lambda: clock[0]).owed(TICKET.format(1)) is None
 
 
 def test_a_small_journal_is_left_alone(tmp_path):

@@ -24,6 +24,8 @@ BORN = datetime(2026, 11, 24, 20, tzinfo=UTC)
 BOOTED_S = (200_000.0, 100_000.0)
 NOBODY_LISTENS = "http://127.0.0.1:9"  # the discard port; a test's own server gets one far above
 GRACE_S = 600.0
+ANSWER_WITHIN_S = 2.0
+NEVER = float("-inf")
 QUICK_S = 0.05  # in the last moment of an opening nobody begins to go through: floats are no clocks
 
 
@@ -96,10 +98,11 @@ class GateAtServer(World):
         self.name, self.url, self.server, self.judge = name, url, server, judge
         self.openings = []
         self.seen_at = {}  # ticket → true seconds when a genuine code of it was last in view
-        self.announced = (None, float("-inf"))  # scan id of the last opening, true seconds
+        self.announced = (None, NEVER)  # scan id of the last opening, true seconds
         self.turned_back_at = {}  # scan id → (true seconds, which process, the wall clock's error)
         self.doubtful = set()  # tickets: what came of their opening this gate can't know
         self.asked_before_pairing, self.asked_since = set(), set()  # tickets that were asked for
+        self.put_at = {}  # scan id → when it was last asked for, by ``now``
         self.told, self.heard = [], []  # (question, verdict): by the server thread; and what the main loop has taken
         self.boots, self.booted_at, self.wall_error = 0, 0.0, timedelta()
         self.is_burning = False
@@ -177,10 +180,16 @@ class GateAtServer(World):
             client.close()  # once is enough
         return client
 
+    def ask(self, question):
+        self.put_at[question.scan_id] = self.now
+        super().ask(question)
+
     def ask_server(self, fates=(), is_cut_off=False):
         """The oldest question, as ``ServerThread`` puts it; what came of it waits in ``told``."""
         question = self.asked.pop(0)
-        client, deadline = self.client(fates, is_cut_off), self.now + 2.0
+        client = self.client(fates, is_cut_off)
+        is_in_time = self.now - self.put_at[question.scan_id] < ANSWER_WITHIN_S
+        deadline = self.now if is_in_time else 0.0  # ahead of the real clock, or long over
 
         def about_to_consume():
             self.journal.write(Entry(Step.ASKED, question.scan_id))
@@ -325,7 +334,7 @@ class GateAtServer(World):
 
     def grace(self, ticket):
         """Seconds that this gate still opens for an admission nobody used: (at least, at most). A clock may lie."""
-        left = [(0.0, 0.0)]
+        left = [(NEVER, NEVER)]
         for scan_id, (at, process, wall_error) in self.turned_back_at.items():
             opened = [opening.ticket for opening in self.openings if opening.scan_id == scan_id]
             if opened == [ticket]:

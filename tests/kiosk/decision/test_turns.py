@@ -98,6 +98,19 @@ def test_the_grace_ends_after_ten_minutes(world):
     assert world.pulses() == ["scan-1"]
 
 
+def test_a_grace_that_could_not_be_given_does_not_last_longer_for_it(world):
+    admit(world, A)
+    world.wait(9.1)
+    world.now += 300
+    world.pulsed = Pulsed.NOT_GIVEN
+    world.see(A)
+    assert world.steps("scan-1")[-1] == "not_opened"
+    world.pulsed = Pulsed.GIVEN
+    world.now += 400
+    world.present(A, USED)
+    assert world.pulses() == ["scan-1", "scan-1"]  # the second was not given
+
+
 def test_the_grace_outlives_a_restart(world):
     admit(world, A)
     world.wait(10)

@@ -5,7 +5,7 @@ model: the server (``model_server``), and the people. What a gate may never do i
 """
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 from kiosk.codes import TicketCode
 from kiosk.edges import Contact, Note
 from kiosk.scan_client import client
-from tests.kiosk.decision.gate_at_server import QUICK_S, GateAtServer, Killed, Trouble
+from tests.kiosk.decision.gate_at_server import NEVER, QUICK_S, GateAtServer, Killed, Trouble
 from tests.kiosk.decision.model_server import Fate, Manner, ModelServer
 
 EXAMPLES = int(os.environ.get("PORTILLON_EXAMPLES", "50"))
@@ -34,8 +34,38 @@ CUT_OFF = st.sampled_from([False, False, False, True])
 GATE = st.integers(0, 1)
 TROUBLE = st.sampled_from([None, *Trouble])
 LINGERS_S = 30.0  # longer than anybody's turn takes to come
-NEVER = float("-inf")
 HOW = st.integers(0, 39)  # which of a trouble's forms
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One guest: what they hold up, how often they try, and what happens meanwhile."""
+
+    code: str
+    tries: int
+    walks_at: int  # the number of the try, from 0, at which they go through if they can
+    minutes_between: int
+    fates: list[Fate]
+    is_cut_off: bool
+    trouble: Trouble | None
+    how: int
+    trouble_at: int  # before which of the steps
+    trouble_lasts: bool
+
+
+VISIT = st.builds(
+    Visit,
+    code=CODE,
+    tries=st.integers(1, 3),
+    walks_at=st.integers(0, 3),
+    minutes_between=st.sampled_from([0, 0, 11]),
+    fates=FATES,
+    is_cut_off=CUT_OFF,
+    trouble=TROUBLE,
+    how=HOW,
+    trouble_at=st.integers(0, 6),
+    trouble_lasts=st.booleans(),
+)
 
 
 class TwoGates(RuleBasedStateMachine):
@@ -58,37 +88,37 @@ class TwoGates(RuleBasedStateMachine):
 
     # ── people ───────────────────────────────────────────────────────────────────────────────────────────
 
-    @rule(
-        which=GATE,
-        code=CODE,
-        fates=FATES,
-        is_cut_off=CUT_OFF,
-        walks=st.booleans(),
-        trouble=TROUBLE,
-        how=HOW,
-        at=HOW,
-        lasts=st.booleans(),
-    )
-    def visit(self, which, code, fates, is_cut_off, walks, trouble, how, at, lasts):
-        """A guest from first to last, with some trouble on the way: held up, asked for, answered, through or not."""
-
-        def visit(gate):
-            steps = [
-                lambda: gate.see(CODES[code]),
-                lambda: gate.asked and gate.ask_server(fates, is_cut_off),
-                gate.hear,
-                lambda: gate.wait(1),
-                lambda: walks and gate.go_through(),
-                lambda: gate.wait(9),
-                lambda: gate.give_back(fates),
-            ]
-            steps.insert(at % len(steps), lambda: trouble and gate.suffer(trouble, how))
-            for step in steps:
-                step()
-
-        self.alive(which, visit)
-        if not lasts:
+    @rule(which=GATE, visit=VISIT)
+    def visit(self, which, visit):
+        """A guest from first to last, with some trouble at the first try."""
+        self.alive(which, lambda gate: self.first_try(gate, visit))
+        if not visit.trouble_lasts:
             self.alive(which, GateAtServer.mend)
+        for again in range(1, visit.tries):
+            self.alive(which, lambda gate: gate.idle(60 * visit.minutes_between))
+            self.alive(which, lambda gate, again=again: self.one_try(gate, visit, again))
+
+    def first_try(self, gate, visit):
+        steps = self.steps(gate, visit, 0, visit.fates, visit.is_cut_off)
+        steps.insert(visit.trouble_at, lambda: visit.trouble and gate.suffer(visit.trouble, visit.how))
+        for step in steps:
+            step()
+
+    def one_try(self, gate, visit, number):
+        for step in self.steps(gate, visit, number):
+            step()
+
+    def steps(self, gate, visit, number, fates=(), is_cut_off=False):
+        """Held up, asked for, answered; through, or turned back and given back."""
+        return [
+            lambda: gate.see(CODES[visit.code]),
+            lambda: gate.asked and gate.ask_server(fates, is_cut_off),
+            gate.hear,
+            lambda: gate.wait(1),
+            lambda: number == visit.walks_at and gate.go_through(),
+            lambda: gate.wait(9),
+            lambda: gate.give_back(fates[::-1]),
+        ]
 
     another_visit = and_another = visit  # what people do most
 
@@ -104,7 +134,7 @@ class TwoGates(RuleBasedStateMachine):
     def nobody_comes(self, which, minutes):
         def idle(gate):
             while gate.asked:
-                gate.ask_server(is_cut_off=True)  # an answer always comes, and soon
+                gate.ask_server()
             gate.hear()
             gate.idle(60 * minutes)
 
@@ -182,7 +212,7 @@ class TwoGates(RuleBasedStateMachine):
         return sum(gate.inside(ticket) for gate in self.gates)
 
     def teardown(self):
-        """When the faults end, everybody with a ticket is in, once; but for those who are sent to the staff."""
+        """When the faults end, everybody with a ticket is in, once, however often they try; or sent to the staff."""
         while self.server.late:
             self.server.late_request_arrives(0)
         for gate in self.gates:
@@ -190,8 +220,7 @@ class TwoGates(RuleBasedStateMachine):
         for ticket in (A, B, C):
             has_had_grace = any(self.has_had_grace(gate, ticket.uuid, 60.0) for gate in self.gates)
             for gate in [*self.gates, *self.gates]:
-                if self.inside(ticket.uuid) == 0:
-                    self.present(gate, ticket)
+                self.present(gate, ticket)
             is_excused = has_had_grace or ticket.uuid in self.staffed
             assert self.inside(ticket.uuid) == 1 or (self.inside(ticket.uuid) == 0 and is_excused)
         assert self.inside(CANCELLED.uuid) == 0
