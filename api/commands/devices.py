@@ -45,7 +45,7 @@ def show(_args: Namespace, store: Store, shell: Shell) -> None:
     if shell.as_json:
         shell.result([_seen(device) for device in found])
     elif found:
-        rows = [(d.uuid, d.name, d.event_uuid or "every event", _state(d)) for d in found]
+        rows = [(d.uuid, d.name, ", ".join(d.event_uuids) or "every event", _state(d)) for d in found]
         shell.table(("UUID", "Device", "Admits", "State"), rows)
     else:
         shell.say("No device yet: portillon-api device add NAME")
@@ -80,11 +80,11 @@ def _told(device: NewDevice) -> dict[str, str]:
     }
 
 
-def _seen(device: Device) -> dict[str, str | bool | None]:
+def _seen(device: Device) -> dict[str, str | bool | list[str]]:
     return {
         "uuid": device.uuid,
         "name": device.name,
-        "event_uuid": device.event_uuid,
+        "event_uuids": list(device.event_uuids),
         "claimed": device.claimed,
         "archived": device.archived,
     }

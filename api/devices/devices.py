@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from peewee import JOIN
-
 from api.devices.pairing import Pairing, new_nonce, pairing_url
 from api.store import models, moments
 from api.store.store import Store
 from api.tickets.events import NotPossibleError, find_event
+
+_ADMITTED = """SELECT a.device_id, e.uuid FROM device_event a JOIN event e ON e.id = a.event_id ORDER BY e.id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Device:
 
     uuid: str
     name: str
-    event_uuid: str | None  # set: it admits this event alone
+    event_uuids: tuple[str, ...]  # what it admits; none: every event
     claimed: bool
     archived: bool
 
@@ -44,26 +44,37 @@ def add_device(store: Store, name: str, base_url: str, *, event_uuid: UUID | Non
     event = find_event(store, event_uuid) if event_uuid is not None else None
     uuid, nonce = str(uuid4()), new_nonce()
     with store.writing():
-        models.Device.insert(
-            uuid=uuid,
-            name=name.strip()[:200],
-            event=event and event.id,
-            pairing_nonce=nonce,
-            created_at=moments.now(),
+        device_id = models.Device.insert(
+            uuid=uuid, name=name.strip()[:200], pairing_nonce=nonce, created_at=moments.now()
         ).execute(store.db)
+        if event is not None:
+            models.DeviceEvent.insert(device=device_id, event=event.id).execute(store.db)
     token = Pairing(store).token(nonce)
     return NewDevice(uuid, name.strip()[:200], pairing_url(base_url, token), token)
 
 
 def list_devices(store: Store) -> list[Device]:
     """All devices, oldest first, archived ones too."""
-    rows = (
-        models.Device.select(models.Device, models.Event)
-        .join(models.Event, JOIN.LEFT_OUTER)
-        .order_by(models.Device.id)
-        .bind(store.db)
-    )
-    return [_shown(row) for row in rows]
+    admitted: dict[int, list[str]] = {}
+    for device_id, event_uuid in store.db.run(_ADMITTED):
+        admitted.setdefault(device_id, []).append(event_uuid)
+    rows = models.Device.select().order_by(models.Device.id).bind(store.db)
+    return [
+        Device(
+            row.uuid,
+            row.name,
+            tuple(admitted.get(row.id, ())),
+            row.claimed_at is not None,
+            row.archived_at is not None,
+        )
+        for row in rows
+    ]
+
+
+def admits_event(store: Store, device_id: int, event_id: int) -> bool:
+    """True when this device admits this event: it was told so, or was told of none."""
+    rows = store.db.run("SELECT event_id FROM device_event WHERE device_id = ?", (device_id,)).fetchall()
+    return not rows or (event_id,) in rows
 
 
 def archive_device(store: Store, uuid: UUID) -> Device:
@@ -79,8 +90,3 @@ def archive_device(store: Store, uuid: UUID) -> Device:
         if device.uuid == str(uuid):
             return device
     raise NotPossibleError(f"there is no device {uuid}: `portillon-api device list` shows those that are")
-
-
-def _shown(row: models.Device) -> Device:
-    event_uuid = row.event.uuid if row.event is not None else None
-    return Device(row.uuid, row.name, event_uuid, row.claimed_at is not None, row.archived_at is not None)

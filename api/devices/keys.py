@@ -16,9 +16,8 @@ _LONGEST = 100
 _ALPHABET = string.ascii_letters + string.digits
 _NO_DIGEST = "0" * 64
 
-_LOOK_UP = """SELECT k.digest, k.used_at, d.id, d.uuid, d.name, d.archived_at, e.uuid
-    FROM api_key k JOIN device d ON d.id = k.device_id LEFT JOIN event e ON e.id = d.event_id
-    WHERE k.prefix = ?"""
+_LOOK_UP = """SELECT k.digest, k.used_at, d.id, d.uuid, d.name, d.archived_at
+    FROM api_key k JOIN device d ON d.id = k.device_id WHERE k.prefix = ?"""
 # By digest and not by id: the id of a voided key may be the next key's.
 _FIRST_USE = "UPDATE api_key SET used_at = ? WHERE prefix = ? AND digest = ? AND used_at IS NULL"
 _IS_USED = "SELECT 1 FROM api_key WHERE prefix = ? AND digest = ? AND used_at IS NOT NULL"
@@ -32,7 +31,6 @@ class Caller:
     id: int
     uuid: str
     name: str
-    event_uuid: str | None  # set: it admits this event alone
     is_archived: bool
 
 
@@ -64,11 +62,11 @@ def caller(store: Store, key: str) -> Caller | None:
     digest = _digest(key)
     if not hmac.compare_digest(digest, row[0] if row else _NO_DIGEST) or row is None:
         return None
-    _, used_at, device_id, uuid, name, archived_at, event_uuid = row
+    _, used_at, device_id, uuid, name, archived_at = row
     is_archived = archived_at is not None
     if not is_archived and used_at is None and not _use_first(store, (prefix, digest), device_id):
         return None
-    return Caller(device_id, uuid, name, event_uuid, is_archived)
+    return Caller(device_id, uuid, name, is_archived)
 
 
 def _use_first(store: Store, key: tuple[str, str], device_id: int) -> bool:

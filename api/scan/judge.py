@@ -59,14 +59,14 @@ class Judge:
             code = codes.parse(body.qrcode_data)
         except codes.MalformedCodeError:
             return None, None, Code.MALFORMED_CODE
-        found = facts.find(self._store, code.uuid)
+        found = facts.find(self._store, code.uuid, caller.id)
         known_keys = [found.public_key_pem] if found else facts.public_keys(self._store)
         if not any(codes.is_genuine(code, pem) for pem in known_keys):
             return code, found, Code.INVALID_SIGNATURE
         if found is None:  # a genuine code of one of our events: an imported one, perhaps, whose ticket is missing
             return code, None, Code.UNKNOWN_TICKET
-        asked = {caller.event_uuid or found.event_uuid, _normal(body.event_uuid) or found.event_uuid}
-        return code, found, None if asked == {found.event_uuid} else Code.WRONG_EVENT
+        is_asked = _normal(body.event_uuid) in (None, found.event_uuid)
+        return code, found, None if found.is_admitted and is_asked else Code.WRONG_EVENT
 
 
 def _normal(event_uuid: str | None) -> str | None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from peewee import JOIN
 
+from api.devices.devices import admits_event
 from api.devices.keys import Caller
 from api.scan.bodies import ListBody, SearchBody
 from api.scan.errors import bad_request, wrong_event
@@ -74,12 +75,13 @@ def _event(store: Store, caller: Caller, event_uuid: str) -> Event:
         uuid = UUID(event_uuid)
     except ValueError as error:
         raise bad_request("event_uuid: not a UUID") from error
-    if caller.event_uuid not in (None, str(uuid)):
-        raise wrong_event()
     try:
-        return find_event(store, uuid)
+        event = find_event(store, uuid)
     except NotPossibleError as error:
         raise wrong_event() from error
+    if not admits_event(store, caller.id, event.id):
+        raise wrong_event()
+    return event
 
 
 def _of(event: Event) -> Any:

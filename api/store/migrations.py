@@ -82,7 +82,66 @@ def _version_2(db: Database) -> None:
         db.run(statement)
 
 
-STEPS: tuple[Step, ...] = (_version_1, _version_2)
+_VERSION_3 = (
+    # Events: their own times beside the doors', re-entry, and whether their guests' names were forgotten.
+    "ALTER TABLE event ADD COLUMN starts_at BIGINT",
+    "ALTER TABLE event ADD COLUMN ends_at BIGINT",
+    "ALTER TABLE event ADD COLUMN reentry SMALLINT NOT NULL DEFAULT 0",
+    "ALTER TABLE event ADD COLUMN forgotten_at BIGINT",
+    # What an event sells, and at what price.
+    "ALTER TABLE price ADD COLUMN amount BIGINT",
+    """CREATE TABLE event_product (
+        event_id INTEGER NOT NULL REFERENCES event (id), product_id INTEGER NOT NULL REFERENCES product (id),
+        PRIMARY KEY (event_id, product_id))""",
+    """INSERT INTO event_product (event_id, product_id)
+        SELECT DISTINCT t.event_id, p.product_id FROM ticket t JOIN price p ON p.id = t.price_id""",
+    "ALTER TABLE reservation ADD COLUMN language CHAR(2)",
+    # What a gate admits: no row means everything. Which way it leads, and what it last said of itself.
+    """CREATE TABLE device_event (
+        device_id INTEGER NOT NULL REFERENCES device (id), event_id INTEGER NOT NULL REFERENCES event (id),
+        PRIMARY KEY (device_id, event_id))""",
+    """CREATE TABLE device_product (
+        device_id INTEGER NOT NULL REFERENCES device (id), product_id INTEGER NOT NULL REFERENCES product (id),
+        PRIMARY KEY (device_id, product_id))""",
+    "INSERT INTO device_event (device_id, event_id) SELECT id, event_id FROM device WHERE event_id IS NOT NULL",
+    "ALTER TABLE device DROP COLUMN event_id",
+    "ALTER TABLE device ADD COLUMN direction VARCHAR(3) NOT NULL DEFAULT 'in' CHECK (direction IN ('in', 'out'))",
+    "ALTER TABLE device ADD COLUMN heartbeat TEXT",
+    "ALTER TABLE device ADD COLUMN heartbeat_at BIGINT",
+    # Who runs the server, by web page.
+    """CREATE TABLE admin (
+        id INTEGER PRIMARY KEY, uuid CHAR(36) NOT NULL UNIQUE, name VARCHAR(200) NOT NULL UNIQUE,
+        password VARCHAR(200) NOT NULL, language CHAR(2) NOT NULL, created_at BIGINT NOT NULL, disabled_at BIGINT)""",
+    """CREATE TABLE admin_invitation (
+        id INTEGER PRIMARY KEY, digest CHAR(64) NOT NULL UNIQUE, created_at BIGINT NOT NULL,
+        expires_at BIGINT NOT NULL, used_at BIGINT)""",
+    """CREATE TABLE admin_session (
+        id INTEGER PRIMARY KEY, digest CHAR(64) NOT NULL UNIQUE, admin_id INTEGER NOT NULL REFERENCES admin (id),
+        created_at BIGINT NOT NULL, seen_at BIGINT NOT NULL)""",
+    """CREATE TABLE admin_line (
+        id INTEGER PRIMARY KEY, at BIGINT NOT NULL, admin_id INTEGER REFERENCES admin (id), act VARCHAR(40) NOT NULL,
+        event_id INTEGER REFERENCES event (id), subject VARCHAR(200), detail TEXT)""",
+    # Tickets from elsewhere: laid down row by row, then taken in at once.
+    """CREATE TABLE ticket_import (
+        id INTEGER PRIMARY KEY, uuid CHAR(36) NOT NULL UNIQUE, event_id INTEGER NOT NULL REFERENCES event (id),
+        source VARCHAR(300) NOT NULL, state VARCHAR(8) NOT NULL, rows_total INTEGER, rows_done INTEGER NOT NULL,
+        created_at BIGINT NOT NULL, created_by INTEGER REFERENCES admin (id), ended_at BIGINT)""",
+    """CREATE TABLE import_row (
+        import_id INTEGER NOT NULL REFERENCES ticket_import (id), number INTEGER NOT NULL, fields TEXT NOT NULL,
+        PRIMARY KEY (import_id, number))""",
+    "ALTER TABLE ticket ADD COLUMN import_id INTEGER REFERENCES ticket_import (id)",
+    """CREATE TABLE alert (
+        id INTEGER PRIMARY KEY, kind VARCHAR(20) NOT NULL, device_id INTEGER REFERENCES device (id),
+        event_id INTEGER REFERENCES event (id), since BIGINT NOT NULL, over_at BIGINT, told_at BIGINT)""",
+)
+
+
+def _version_3(db: Database) -> None:
+    for statement in _VERSION_3:
+        db.run(statement)
+
+
+STEPS: tuple[Step, ...] = (_version_1, _version_2, _version_3)
 
 
 def migrate(db: Database, steps: tuple[Step, ...] = STEPS) -> int:

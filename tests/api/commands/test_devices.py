@@ -38,7 +38,7 @@ def test_devices_are_listed_as_they_wait_are_paired_and_archived(shell, serving)
 
 def test_a_device_for_one_event_says_so(shell, event):
     shell.json("device", "add", "Gate 1", "--base-url", "http://127.0.0.1:1", "--event", event["uuid"])
-    assert shell.json("device", "list")[0]["event_uuid"] == event["uuid"]
+    assert shell.json("device", "list")[0]["event_uuids"] == [event["uuid"]]
 
 
 def test_the_pairing_code_is_written_as_png_and_svg(shell, tmp_path):

@@ -169,8 +169,8 @@ def test_devices_are_listed_with_their_event_and_state(store):
     keys.caller(store, Pairing(store).read(free.token).api_key)
     archived = devices.archive_device(store, UUID(free.uuid))
     assert devices.list_devices(store) == [
-        devices.Device(bound.uuid, "Gate 1", event.uuid, claimed=False, archived=False),
-        devices.Device(free.uuid, "Gate 2", None, claimed=True, archived=True),
+        devices.Device(bound.uuid, "Gate 1", (event.uuid,), claimed=False, archived=False),
+        devices.Device(free.uuid, "Gate 2", (), claimed=True, archived=True),
     ]
     assert devices.archive_device(store, UUID(free.uuid)) == archived
 
