@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from api.store.scan import Code
+from api.store.scan import Code, scan_name
 from api.store.store import Store
 
 WITHIN_US = 15 * 60 * 1_000_000  # microseconds; as pretix has it (facts: gates)
@@ -52,22 +52,25 @@ class Annuls:
 
         Else UNKNOWN_SCAN, ANNUL_TOO_LATE or NOT_IN_FORCE: nothing changed but the audit log.
         """
-        with self._store.writing():
-            rows = self._run(_LINES, (annulment.device_id, annulment.scan_id)).fetchall()
-            lines = {action: rest for action, *rest in rows}
-            if "annul" in lines:
-                return Code.OK
-            ticket_uuid, event_id, code, used_at = lines.get("scan", (None, None, None, None))
-            if code is None:
-                outcome = Code.UNKNOWN_SCAN
-            elif code != Code.OK:
-                outcome = Code.NOT_IN_FORCE
-            elif not annulment.is_in_time(used_at):
-                outcome = Code.ANNUL_TOO_LATE
-            else:
-                outcome = self._give_back(annulment, ticket_uuid)
-            self._log(annulment, ticket_uuid, event_id, outcome)
-            return outcome
+        return self._store.settle(lambda: self._settle(annulment))
+
+    def _settle(self, annulment: Annulment) -> Code:
+        self._store.db.only(scan_name(annulment.device_id, annulment.scan_id))
+        rows = self._run(_LINES, (annulment.device_id, annulment.scan_id)).fetchall()
+        lines = {action: rest for action, *rest in rows}
+        if "annul" in lines:
+            return Code.OK
+        ticket_uuid, event_id, code, used_at = lines.get("scan", (None, None, None, None))
+        if code is None:
+            outcome = Code.UNKNOWN_SCAN
+        elif code != Code.OK:
+            outcome = Code.NOT_IN_FORCE
+        elif not annulment.is_in_time(used_at):
+            outcome = Code.ANNUL_TOO_LATE
+        else:
+            outcome = self._give_back(annulment, ticket_uuid)
+        self._log(annulment, ticket_uuid, event_id, outcome)
+        return outcome
 
     def _give_back(self, annulment: Annulment, ticket_uuid: str) -> Code:
         values = (ticket_uuid, annulment.device_id, annulment.scan_id)

@@ -1,53 +1,59 @@
-"""SQLite as the ticket server wants it: safe against power cuts, and a kept connection for each thread."""
+"""What the store asks of a database engine, beside what peewee's own interface gives."""
 
 from __future__ import annotations
 
-import sqlite3
-import weakref
-from typing import Any
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import peewee
 
-# Given to connect(), and so in force before the first pragma, which may itself meet a lock.
-_BUSY_TIMEOUT_S = 10
-_PRAGMAS = (
-    ("journal_mode", "wal"),
-    ("synchronous", "full"),  # a commit is on the disk before anybody is told
-    ("foreign_keys", "on"),
-    ("wal_autocheckpoint", 1000),  # 10,000 stalls a scan for 81 ms (facts: the scan server)
-)
+T = TypeVar("T")
 
 
-class _Connection(sqlite3.Connection):
-    """A connection that can be held weakly."""
+class Cursor(Protocol):
+    """The rows of a statement, and how many it changed, as Python's database interface (PEP 249) has them."""
+
+    @property
+    def rowcount(self) -> int:
+        """Rows changed or found."""
+
+    def fetchone(self) -> Any:
+        """The next row, or None."""
+
+    def fetchall(self) -> list[Any]:
+        """All rows that are left."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """Row by row."""
 
 
-class Database(peewee.SqliteDatabase):
-    """Transactions begin IMMEDIATE: a read that turns into a write would fail at once, whatever the timeout."""
+class Database(peewee.Database):
+    """One database, with a kept connection for each thread. Models are bound to it; SQL is written with ``?``."""
 
-    def __init__(self, file: str) -> None:
-        self._opened: weakref.WeakSet[_Connection] = weakref.WeakSet()
-        super().__init__(
-            file,
-            pragmas=_PRAGMAS,
-            lock_type="IMMEDIATE",
-            timeout=_BUSY_TIMEOUT_S,
-            factory=_Connection,
-            check_same_thread=False,  # each thread has its own; close_everywhere alone reaches across
-        )
+    row_id: ClassVar[str]  # how a table's column ``id`` is declared, numbered by the database
 
-    def _connect(self) -> Any:
-        connection = super()._connect()  # type: ignore[misc]  # the stubs leave it out
-        self._opened.add(connection)
-        return connection
-
-    def run(self, sql: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
+    @abstractmethod
+    def run(self, sql: str, values: tuple[object, ...] = ()) -> Cursor:
         """Run prebuilt SQL, written with ``?``, and give its cursor. For hot paths and migrations."""
-        cursor: sqlite3.Cursor = self.execute_sql(sql, values)  # type: ignore[no-untyped-call]
-        return cursor
 
+    @abstractmethod
+    def writing(self) -> AbstractContextManager[None]:
+        """One transaction, kept apart from every other that was begun so: durable at the end, or undone."""
+
+    @abstractmethod
+    def settle(self, work: Callable[[], T]) -> T:
+        """Run a short work in a transaction, with others that wait; its value, once that is durable."""
+
+    @abstractmethod
+    def only(self, name: str) -> None:
+        """Until this transaction ends, no other that asks for the same name goes on."""
+
+    @abstractmethod
+    def migrating(self) -> AbstractContextManager[None]:
+        """Nobody else changes the schema within."""
+
+    @abstractmethod
     def close_everywhere(self) -> None:
         """Close the connections of all threads. None of them may be in a transaction."""
-        self.close()
-        for connection in list(self._opened):
-            connection.close()

@@ -59,8 +59,7 @@ _VERSION_1 = (
 
 
 def _version_1(db: Database) -> None:
-    for statement in _VERSION_1:
-        db.run(statement)
+    _lay_down(db, _VERSION_1)
     db.run(
         "INSERT INTO organisation (uuid, name, secret) VALUES (?, ?, ?)",
         (str(uuid4()), "Portillon", secrets.token_urlsafe(32)),
@@ -78,8 +77,7 @@ _VERSION_2 = (
 
 
 def _version_2(db: Database) -> None:
-    for statement in _VERSION_2:
-        db.run(statement)
+    _lay_down(db, _VERSION_2)
 
 
 _VERSION_3 = (
@@ -137,8 +135,7 @@ _VERSION_3 = (
 
 
 def _version_3(db: Database) -> None:
-    for statement in _VERSION_3:
-        db.run(statement)
+    _lay_down(db, _VERSION_3)
 
 
 STEPS: tuple[Step, ...] = (_version_1, _version_2, _version_3)
@@ -149,22 +146,28 @@ def migrate(db: Database, steps: tuple[Step, ...] = STEPS) -> int:
 
     Raises NewerSchemaError for a database that a newer Portillon wrote; it is left as it is.
     """
-    with db.atomic():
-        db.run("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)")
-        if version(db) == 0 and not db.run("SELECT 1 FROM schema_version").fetchone():
-            db.run("INSERT INTO schema_version (version) VALUES (0)")
-    while True:
-        with db.atomic():  # read again inside: another process may have made this step meanwhile
-            found = version(db)
-            if found > len(steps):
-                raise NewerSchemaError(
-                    f"this database has schema version {found}, this Portillon knows up to {len(steps)}: "
-                    "nothing was changed; install the newer Portillon, or open a backup made before the update"
-                )
-            if found == len(steps):
-                return found
-            steps[found](db)
-            db.run("UPDATE schema_version SET version = ?", (found + 1,))
+    with db.migrating():
+        with db.atomic():
+            db.run("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)")
+            if version(db) == 0 and not db.run("SELECT 1 FROM schema_version").fetchone():
+                db.run("INSERT INTO schema_version (version) VALUES (0)")
+        while True:
+            with db.atomic():  # read again inside: another process may have made this step meanwhile
+                found = version(db)
+                if found > len(steps):
+                    raise NewerSchemaError(
+                        f"this database has schema version {found}, this Portillon knows up to {len(steps)}: "
+                        "nothing was changed; install the newer Portillon, or open a backup made before the update"
+                    )
+                if found == len(steps):
+                    return found
+                steps[found](db)
+                db.run("UPDATE schema_version SET version = ?", (found + 1,))
+
+
+def _lay_down(db: Database, statements: tuple[str, ...]) -> None:
+    for statement in statements:
+        db.run(statement.replace("id INTEGER PRIMARY KEY", db.row_id))
 
 
 def version(db: Database) -> int:

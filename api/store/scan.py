@@ -92,18 +92,18 @@ class Scans:
 
         But for one whose admission was given back: that is refused for ever, ANNULLED.
         """
-        with self._store.writing():
-            return self._settle(attempt)
+        return self._store.settle(lambda: self._settle(attempt))
 
     def check(self, attempt: Attempt) -> Outcome:
         """Look at the ticket without using it. Only a look with a scan id leaves a line, for its answer to stay."""
         if attempt.scan_id is None:
             return self._look(attempt)
-        with self._store.writing():
-            return self._settle(attempt)
+        return self._store.settle(lambda: self._settle(attempt))
 
     def _settle(self, attempt: Attempt) -> Outcome:
         scan_id = attempt.scan_id if attempt.ticket_uuid is not None else None
+        if scan_id is not None:
+            self._store.db.only(scan_name(attempt.device_id, scan_id))
         answered = self._run(_ANSWERED, (attempt.device_id, scan_id)).fetchall() if scan_id is not None else []
         is_forged = attempt.refusal is Code.INVALID_SIGNATURE
         if not is_forged:  # a forgery learns nothing about the genuine ticket
@@ -118,10 +118,13 @@ class Scans:
         return self._log(attempt, None if is_forged and answered else scan_id, outcome)
 
     def _use(self, attempt: Attempt) -> Outcome:
-        if attempt.refusal is None:
-            values = (attempt.happened_at, attempt.device_id, attempt.scan_id, attempt.ticket_uuid)
+        values = (attempt.happened_at, attempt.device_id, attempt.scan_id, attempt.ticket_uuid)
+        while attempt.refusal is None:
             if self._run(_SCAN, values).rowcount == 1:
                 return self._status(attempt, Code.OK)
+            outcome = self._look(attempt)
+            if outcome.code is not Code.OK:  # else it became valid in between (PostgreSQL), and is not used yet
+                return outcome
         return self._look(attempt)
 
     def _look(self, attempt: Attempt) -> Outcome:
@@ -150,6 +153,11 @@ class Scans:
         )
         self._run(_WRITE, values)
         return outcome
+
+
+def scan_name(device_id: int, scan_id: str) -> str:
+    """What all that is settled about this scan id of this device is named, so that it is settled one by one."""
+    return f"scan id {scan_id} of device {device_id}"
 
 
 def _outcome(code: Code, status: str | None, used_at: int | None, by_uuid: str | None, by_name: str | None) -> Outcome:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TypeVar
 
 import peewee
 
 from api.store.database import Database
 from api.store.migrations import NewerSchemaError, migrate
 from api.store.models import Organisation
+from api.store.sqlite import SqliteDatabase
+
+T = TypeVar("T")
 
 _OPEN_WITHIN_S = 10.0
 
@@ -27,16 +30,25 @@ class Store:
 
     def __init__(self, db: Database) -> None:
         self.db = db
-        self._writing = threading.Lock()
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self) -> AbstractContextManager[None]:
         """One transaction: all of it is durable at the end, or nothing when an exception leaves it.
 
-        Threads of this process queue here, in place of polling SQLite's lock; other processes meet that lock.
+        No other transaction of this kind runs beside it, in any process: what it reads stays so until it ends. On
+        SQLite no scan is settled meanwhile, so keep it short. It raises RuntimeError within another.
         """
-        with self._writing, self.db.atomic():
-            yield
+        return self.db.writing()
+
+    def settle(self, work: Callable[[], T]) -> T:
+        """Run a short work in a transaction; its value, once that is durable. For what a gate waits for.
+
+        On SQLite works of other threads may share the transaction, and the commit: when one of them fails, each is
+        run again alone. So a work touches nothing but the database, lets the database's errors pass, and may run
+        twice; and on PostgreSQL other transactions run beside it: it must hold under READ COMMITTED.
+        Raises what the work raised, or peewee.DatabaseError when it could not be committed: then it is undone, but
+        for a connection lost during the commit, when nobody can know. RuntimeError within a transaction.
+        """
+        return self.db.settle(work)
 
     def organisation(self) -> Organisation:
         """Whose tickets these are, with the secret that signs pairing tokens."""
@@ -70,7 +82,7 @@ def open_store(url: str) -> Store:
             f"the database {file} can't be made ({error.strerror}): no ticket can be checked; "
             "see that its folder exists and belongs to the user who runs the server"
         ) from error
-    db = Database(str(file))
+    db = SqliteDatabase(str(file))
     try:
         _migrate(db)
     except NewerSchemaError as error:

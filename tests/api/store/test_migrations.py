@@ -12,16 +12,16 @@ import pytest
 
 from api.store import migrations, models
 from api.store.annul import Annulment, Annuls
-from api.store.database import Database
 from api.store.migrations import NewerSchemaError, migrate
 from api.store.scan import Code
+from api.store.sqlite import SqliteDatabase
 from api.store.store import StoreError, open_store
 from api.tickets.events import add_event, list_events
 
 
 @pytest.fixture
 def db(tmp_path):
-    opened = Database(str(tmp_path / "t.sqlite3"))
+    opened = SqliteDatabase(str(tmp_path / "t.sqlite3"))
     yield opened
     opened.close_everywhere()
 
