@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,6 +13,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
+
+from api.store.urls import mask_password
 
 ENVIRONMENT_PREFIX = "PORTILLON_API__"
 DEFAULT_FILE = Path("/etc/portillon/api.toml")
@@ -96,11 +97,6 @@ class SettingsError(ValueError):
         self.origin = origin
         self.mistakes = mistakes
         super().__init__(f"{origin}: {len(mistakes)} mistake(s)\n" + "\n".join(f"  {m}" for m in mistakes))
-
-
-def mask_password(url: str) -> str:
-    """The URL with ``***`` where its password was."""
-    return re.sub(r"(://[^/@:]*:)[^@]*@", r"\1***@", url)
 
 
 def load(

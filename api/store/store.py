@@ -11,9 +11,11 @@ from typing import TypeVar
 
 import peewee
 
+from api.store import urls
 from api.store.database import Database
 from api.store.migrations import NewerSchemaError, migrate
 from api.store.models import Organisation
+from api.store.postgres import PostgresDatabase
 from api.store.sqlite import SqliteDatabase
 
 T = TypeVar("T")
@@ -66,12 +68,20 @@ class Store:
 
 
 def open_store(url: str) -> Store:
-    """Open, and bring to the newest schema, the database at ``sqlite:///FILE``, ``sqlite:////ABSOLUTE`` or a path.
+    """Open, and bring to the newest schema, the database at this URL (or path of an SQLite file).
 
-    The file is made when missing, readable by its owner only: it holds the events' private keys.
+    ``postgresql://USER:PASSWORD@HOST:PORT/NAME``, ``sqlite:///FILE`` or ``sqlite:////ABSOLUTE``. An SQLite file is made
+    when missing, readable by its owner only: it holds the events' private keys.
     Raises StoreError when it can't be opened, is not ours or is newer than this program.
     """
-    file = _file(url)
+    try:
+        place = urls.parse(url)
+    except ValueError as error:
+        raise StoreError(str(error)) from error
+    return Store(_sqlite(place) if isinstance(place, Path) else _postgres(place))
+
+
+def _sqlite(file: Path) -> Database:
     try:
         # Only when it is new: closing a second descriptor of an open database drops SQLite's locks on it.
         os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
@@ -83,18 +93,42 @@ def open_store(url: str) -> Store:
             "see that its folder exists and belongs to the user who runs the server"
         ) from error
     db = SqliteDatabase(str(file))
+    do = "see that it is Portillon's, and belongs to the user who runs the server"
+    return _migrated(db, str(file), do)
+
+
+def _postgres(url: str) -> Database:
+    do = (
+        "see that PostgreSQL runs and takes connections from here, that user and password are right, and that the "
+        "database is there and is Portillon's own (made by: CREATE DATABASE … OWNER … ENCODING 'UTF8')"
+    )
+    name = urls.mask_password(url)
+    try:
+        db = PostgresDatabase(url)
+        (encoding,) = db.run("SHOW server_encoding").fetchone()
+    except peewee.DatabaseError as error:
+        raise StoreError(_unusable(name, urls.without_password(str(error), url), do)) from error
+    if encoding != "UTF8":
+        db.close_everywhere()
+        raise StoreError(_unusable(name, f"its encoding is {encoding}, names need UTF8", do))
+    return _migrated(db, name, do)
+
+
+def _migrated(db: Database, name: str, do: str) -> Database:
+    """The database, with the newest schema; closed again when that can't be. ``name`` is what people are told."""
     try:
         _migrate(db)
     except NewerSchemaError as error:
         db.close_everywhere()
-        raise StoreError(f"{file}: {error}") from error
+        raise StoreError(f"{name}: {error}") from error
     except peewee.DatabaseError as error:
         db.close_everywhere()
-        raise StoreError(
-            f"the database {file} can't be used ({error}): no ticket can be checked; "
-            "see that it is Portillon's, and belongs to the user who runs the server"
-        ) from error
-    return Store(db)
+        raise StoreError(_unusable(name, str(error).strip(), do)) from error
+    return db
+
+
+def _unusable(name: str, why: str, do: str) -> str:
+    return f"the database {name} can't be used ({why}): no ticket can be checked; {do}"
 
 
 def _migrate(db: Database) -> None:
@@ -109,12 +143,3 @@ def _migrate(db: Database) -> None:
             time.sleep(0.02)
         else:
             return
-
-
-def _file(url: str) -> Path:
-    scheme, separator, rest = url.partition("://")
-    if not separator:
-        return Path(url)
-    if scheme != "sqlite" or not rest.startswith("/") or len(rest) < 2:
-        raise StoreError(f'"{scheme}://…" is no database that Portillon knows: write sqlite:///FILE')
-    return Path(rest[1:])

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from api.settings import Settings, SettingsError, describe, load, mask_password
+from api.settings import Settings, SettingsError, describe, load
+from api.store.urls import mask_password
 
 SHIPPED = Path(__file__).parents[2] / "config" / "api.toml"
 
