@@ -115,6 +115,7 @@ class PostgresDatabase(Database, peewee.PostgresqlDatabase):
         try:
             return super().execute_sql(sql, params)  # type: ignore[no-untyped-call]
         except peewee.DatabaseError as error:
+            _without_details(error)
             if self.in_transaction() or not _is_lost(error):
                 raise
             self._drop()
@@ -172,6 +173,13 @@ def _placed(sql: str) -> str:
 def _number(name: str) -> int:
     """The advisory lock of this name. Two names with one number would wait for each other, no more."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def _without_details(error: peewee.DatabaseError) -> None:
+    """PostgreSQL quotes the row that it refused: names and e-mails, which belong in no log."""
+    original = getattr(error, "orig", None)
+    if isinstance(original, psycopg.Error) and original.diag.message_primary:
+        error.args = (original.diag.message_primary,)
 
 
 def _state_of(error: peewee.DatabaseError) -> str:

@@ -79,8 +79,9 @@ class House:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path}/tickets.sqlite3")
+def store(database_url: str) -> Iterator[Store]:
+    """A fresh store, of each engine in turn."""
+    opened = open_store(database_url)
     yield opened
     opened.close()
 

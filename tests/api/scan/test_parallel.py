@@ -73,8 +73,9 @@ def crowd(house, serve):
         connection.close()
 
 
-def test_of_64_simultaneous_scans_of_one_ticket_exactly_one_succeeds(house, crowd):
-    for ticket in issue.add_tickets(house.store, UUID(house.event.uuid), count=ROUNDS):
+def test_of_64_simultaneous_scans_of_one_ticket_exactly_one_succeeds(house, crowd, database_url):
+    rounds = ROUNDS if database_url.startswith("sqlite") else ROUNDS // 4  # some 8 s there
+    for ticket in issue.add_tickets(house.store, UUID(house.event.uuid), count=rounds):
         answers = _together(GATES, lambda n, code=ticket.qrcode_data: crowd.scan(n, code))
         assert Counter(answer["code"] for answer in answers) == {"ok": 1, "already_scanned": GATES - 1}
         assert [answer["success"] for answer in answers].count(True) == 1
@@ -180,22 +181,22 @@ server.serve()
 
 
 @pytest.fixture
-def server(house, tmp_path):
+def server(house, database_url):
     """A server process of its own on the same database: (process, its address)."""
-    command = [sys.executable, "-c", SERVER, str(tmp_path / "tickets.sqlite3")]
+    command = [sys.executable, "-c", SERVER, database_url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         yield process, f"http://127.0.0.1:{process.stdout.readline().strip()}"
         process.kill()
 
 
-def test_a_scan_is_kept_when_the_server_is_killed_right_after_its_answer(house, gate, server, tmp_path, scan_id):
+def test_a_scan_is_kept_when_the_server_is_killed_right_after_its_answer(house, gate, server, database_url, scan_id):
     process, gate.base = server
     ticket = house.ticket()
     answer = gate.scan(ticket.qrcode_data, scan_id=scan_id)
     os.kill(process.pid, signal.SIGKILL)
     process.wait(60)
     assert answer.json()["code"] == "ok"
-    reopened = open_store(str(tmp_path / "tickets.sqlite3"))
+    reopened = open_store(database_url)
     assert reopened.db.run("SELECT status FROM ticket WHERE uuid = ?", (ticket.uuid,)).fetchone() == ("scanned",)
     assert reopened.db.run("SELECT scan_id, code FROM scan_line").fetchall() == [(scan_id, "ok")]
     reopened.close()
@@ -203,7 +204,7 @@ def test_a_scan_is_kept_when_the_server_is_killed_right_after_its_answer(house, 
     assert gate.scan(ticket.qrcode_data, scan_id=scan_id).content == answer.content
 
 
-def test_an_annul_is_kept_when_the_server_is_killed_right_after_its_answer(house, gate, server, tmp_path, scan_id):
+def test_an_annul_is_kept_when_the_server_is_killed_right_after_its_answer(house, gate, server, database_url, scan_id):
     process, gate.base = server
     ticket = house.ticket()
     gate.scan(ticket.qrcode_data, scan_id=scan_id)
@@ -211,7 +212,7 @@ def test_an_annul_is_kept_when_the_server_is_killed_right_after_its_answer(house
     os.kill(process.pid, signal.SIGKILL)
     process.wait(60)
     assert answer.json()["code"] == "ok"
-    reopened = open_store(str(tmp_path / "tickets.sqlite3"))
+    reopened = open_store(database_url)
     assert reopened.db.run("SELECT status FROM ticket WHERE uuid = ?", (ticket.uuid,)).fetchone() == ("valid",)
     reopened.close()
     gate.base = house.base

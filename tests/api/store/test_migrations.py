@@ -13,15 +13,29 @@ import pytest
 from api.store import migrations, models
 from api.store.annul import Annulment, Annuls
 from api.store.migrations import NewerSchemaError, migrate
+from api.store.postgres import PostgresDatabase
 from api.store.scan import Code
 from api.store.sqlite import SqliteDatabase
 from api.store.store import StoreError, open_store
 from api.tickets.events import add_event, list_events
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request, tmp_path):
+    """A database without any table, of each engine in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/empty.sqlite3"
+    else:
+        postgres = request.getfixturevalue("postgres")
+        url = postgres.empty()
+        yield url
+        postgres.drop(url)
+
+
 @pytest.fixture
-def db(tmp_path):
-    opened = SqliteDatabase(str(tmp_path / "t.sqlite3"))
+def db(empty_url):
+    is_sqlite = empty_url.startswith("sqlite")
+    opened = SqliteDatabase(empty_url.removeprefix("sqlite:///")) if is_sqlite else PostgresDatabase(empty_url)
     yield opened
     opened.close_everywhere()
 
@@ -38,7 +52,7 @@ def _break_halfway(db):
 def test_a_new_database_has_every_column_of_every_model(store):
     for model in models.ALL:
         table = model._meta.table_name
-        assert {row[1] for row in store.db.run(f"PRAGMA table_info({table})")} == set(model._meta.columns), table
+        assert {column.name for column in store.db.get_columns(table)} == set(model._meta.columns), table
     assert migrations.version(store.db) == len(migrations.STEPS)
 
 
@@ -105,33 +119,33 @@ def test_a_step_that_breaks_leaves_the_version_before_it(store):
     with pytest.raises(RuntimeError):
         migrate(store.db, (*migrations.STEPS, _break_halfway))
     assert migrations.version(store.db) == len(migrations.STEPS)
-    assert "place" not in {row[1] for row in store.db.run("PRAGMA table_info(event)")}
+    assert "place" not in {column.name for column in store.db.get_columns("event")}
     assert migrate(store.db, (*migrations.STEPS, _add_a_column)) == len(migrations.STEPS) + 1
 
 
-def test_a_newer_database_is_refused_and_left_as_it_is(tmp_path, store):
+def test_a_newer_database_is_refused_and_left_as_it_is(database_url, store):
     migrate(store.db, (*migrations.STEPS, _add_a_column))
     with pytest.raises(StoreError, match="install the newer Portillon"):
-        open_store(str(tmp_path / "tickets.sqlite3"))
+        open_store(database_url)
     with pytest.raises(NewerSchemaError):
         migrate(store.db)
     assert migrations.version(store.db) == len(migrations.STEPS) + 1
 
 
-def test_opening_twice_migrates_once_and_keeps_the_secret(tmp_path, store):
-    again = open_store(f"sqlite:///{tmp_path}/tickets.sqlite3")
+def test_opening_twice_migrates_once_and_keeps_the_secret(database_url, store):
+    again = open_store(database_url)
     assert again.organisation().secret == store.organisation().secret
     assert len(store.organisation().secret) >= 43
     again.close()
 
 
-def test_many_openers_at_once_make_one_schema(tmp_path):
-    file, failures, together = str(tmp_path / "new.sqlite3"), [], threading.Barrier(8)
+def test_many_openers_at_once_make_one_schema(empty_url):
+    failures, together = [], threading.Barrier(8)
 
     def open_it():
         together.wait(60)
         try:
-            open_store(file).close()
+            open_store(empty_url).close()
         except Exception as error:
             failures.append(error)
 
@@ -141,29 +155,33 @@ def test_many_openers_at_once_make_one_schema(tmp_path):
     for thread in threads:
         thread.join(120)
     assert failures == []
-    store = open_store(file)
+    store = open_store(empty_url)
     assert store.db.run("SELECT count(*) FROM organisation").fetchone() == (1,)
     store.close()
 
 
-def test_the_file_is_readable_by_its_owner_only(tmp_path, store):
+def test_the_file_is_readable_by_its_owner_only(tmp_path):
+    store = open_store(f"sqlite:///{tmp_path}/tickets.sqlite3")
     add_event(store, "Concert")
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("tickets.sqlite3*")}
     assert modes["tickets.sqlite3"] == 0o600
     assert set(modes.values()) == {0o600}
+    store.close()
 
 
-def test_connections_are_durable_and_check_foreign_keys(store):
+def test_connections_are_durable_and_check_foreign_keys(tmp_path):
+    store = open_store(f"sqlite:///{tmp_path}/tickets.sqlite3")
     assert store.db.run("PRAGMA journal_mode").fetchone() == ("wal",)
     assert store.db.run("PRAGMA synchronous").fetchone() == (2,)  # FULL
     assert store.db.run("PRAGMA foreign_keys").fetchone() == (1,)
     assert store.db.run("PRAGMA busy_timeout").fetchone()[0] >= 5000
+    store.close()
 
 
 @pytest.mark.parametrize(
     ("url", "told"),
     [
-        ("postgresql://localhost/portillon", "sqlite:///FILE"),
+        ("mysql://localhost/portillon", "write sqlite:///FILE or postgresql://"),
         ("sqlite://relative", "sqlite:///FILE"),
         ("sqlite:///", "sqlite:///FILE"),
         ("sqlite:////nowhere/at/all.sqlite3", "folder exists"),
