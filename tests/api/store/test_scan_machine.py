@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule, run_state_machine_as_test
 
 from api.devices import keys as api_keys
 from api.devices.devices import add_device
@@ -28,14 +28,16 @@ ACTIONS = st.sampled_from(["scan", "check"])
 class OneTicketOnePerson(RuleBasedStateMachine):
     """Two gates, one event; the model is a dict of statuses and a dict of answers."""
 
+    cluster = None  # the PostgreSQL server, for the machine that runs on it
+
     tickets = Bundle("tickets")
     scan_ids = Bundle("scan_ids")
 
     def __init__(self):
         super().__init__()
         self.folder = tempfile.mkdtemp()
-        self.store = open_store(f"{self.folder}/t.sqlite3")
-        self.store.db.run("PRAGMA synchronous = OFF")  # what holds here is the order of things, not the disk
+        self.url = self.cluster.fresh() if self.cluster else f"sqlite:///{self.folder}/t.sqlite3"
+        self._open()
         self.event = events.add_event(self.store, "Concert")
         self.forger, _ = keys.new_pair()
         self.judge, self.annuls = Judge(self.store), Annuls(self.store)
@@ -46,12 +48,19 @@ class OneTicketOnePerson(RuleBasedStateMachine):
         self.answers: dict[tuple[int, str], dict[str, tuple[str, str]]] = {}  # (gate, id) → action → (ticket, code)
         self.lines = 0
 
+    def _open(self):
+        self.store = open_store(self.url)
+        if self.cluster is None:
+            self.store.db.run("PRAGMA synchronous = OFF")  # what holds here is the order of things, not the disk
+
     def _gate(self, name):
         device = add_device(self.store, name, "http://localhost")
         return api_keys.caller(self.store, Pairing(self.store).read(device.token).api_key)
 
     def teardown(self):
         self.store.close()
+        if self.cluster is not None:
+            self.cluster.drop(self.url)
         shutil.rmtree(self.folder)
 
     def _ask(self, gate, action, code, scan_id=None):
@@ -147,8 +156,7 @@ class OneTicketOnePerson(RuleBasedStateMachine):
     @rule()
     def restart(self):
         self.store.close()
-        self.store = open_store(f"{self.folder}/t.sqlite3")
-        self.store.db.run("PRAGMA synchronous = OFF")
+        self._open()
         self.judge, self.annuls = Judge(self.store), Annuls(self.store)
 
     @invariant()
@@ -161,3 +169,10 @@ class OneTicketOnePerson(RuleBasedStateMachine):
 
 OneTicketOnePerson.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
 TestOneTicketOnePerson = OneTicketOnePerson.TestCase
+
+
+def test_one_ticket_one_person_on_postgresql(postgres):
+    class OnPostgres(OneTicketOnePerson):
+        cluster = postgres
+
+    run_state_machine_as_test(OnPostgres, settings=settings(max_examples=15, stateful_step_count=40, deadline=None))
