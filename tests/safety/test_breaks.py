@@ -78,6 +78,7 @@ def runs(request, tmp_path_factory):
         return applied, ended
 
     wanted = [item.callspec.params["name"] for item in request.session.items if item.name.startswith(f"{BROKEN}[")]
+    tmp_path_factory.getbasetemp()  # before the threads: each would make it, and all but one fail
     pool = ThreadPoolExecutor(AT_ONCE)
     yield {name: pool.submit(run, name) for name in wanted}
     pool.shutdown(cancel_futures=True)
