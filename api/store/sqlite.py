@@ -39,6 +39,7 @@ class SqliteDatabase(Database, peewee.SqliteDatabase):
 
     def __init__(self, file: str) -> None:
         self._opened: weakref.WeakSet[_Connection] = weakref.WeakSet()
+        self._writer: _Connection | None = None
         self._turns = Turns(self._together)
         super().__init__(
             file,
@@ -56,7 +57,7 @@ class SqliteDatabase(Database, peewee.SqliteDatabase):
     @contextmanager
     def writing(self) -> Iterator[None]:
         """One transaction, after all that waited before it."""
-        with self._turns.alone(), self.atomic():
+        with self._turns.alone(), self._as_writer(), self.atomic():
             yield
 
     def settle(self, work: Callable[[], T]) -> T:
@@ -80,6 +81,7 @@ class SqliteDatabase(Database, peewee.SqliteDatabase):
     def close_everywhere(self) -> None:
         """Close the connections of all threads. None of them may be in a transaction."""
         self.close()
+        self._writer = None
         for connection in list(self._opened):
             connection.close()
 
@@ -88,12 +90,32 @@ class SqliteDatabase(Database, peewee.SqliteDatabase):
         self._opened.add(connection)
         return connection
 
+    @contextmanager
+    def _as_writer(self) -> Iterator[None]:
+        """What this thread runs goes over the one connection that writes, whose pages nobody else makes stale.
+
+        With a connection for each thread that leads, 64 threads took 4 MB more, and a sixth of the scans was lost
+        where a sync takes 10 ms. The caller has the turn.
+        """
+        if self._writer is None:
+            self._writer = self._connect()
+        state = self._state  # type: ignore[attr-defined]  # the stubs leave it out
+        own = state.conn
+        state.set_connection(self._writer)
+        try:
+            yield
+        finally:
+            if own is None:
+                state.reset()
+            else:
+                state.set_connection(own)
+
     def _together(self, works: Sequence[Work]) -> list[Settled]:
         """All works in one transaction. Where one raises, each is run again in one of its own: it harms no other."""
         values: list[Any] = []
         has_work_failed = False
         try:
-            with self.atomic():
+            with self._as_writer(), self.atomic():
                 for work in works:
                     try:
                         values.append(work())
