@@ -10,7 +10,7 @@ from collections.abc import Callable
 import peewee
 
 from api import settings
-from api.commands import arguments, config, devices, events, serving, tickets
+from api.commands import arguments, config, devices, events, move, serving, tickets
 from api.commands.console import CommandError, Shell
 from api.settings import Settings, SettingsError
 from api.store.store import Store, StoreError, open_store
@@ -67,6 +67,9 @@ def _run(args: Namespace, shell: Shell) -> int:
     effective = _settings(args)
     if args.command == "serve":
         return serving.run(effective, shell)
+    if args.command == "move":
+        move.run(args, effective, shell)
+        return 0
     if args.command == "config show":
         config.show(effective, shell)
         return 0

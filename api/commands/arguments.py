@@ -36,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     _events(_Noun(nouns, "event", "make and import events", everywhere))
     _tickets(_Noun(nouns, "ticket", "issue, list and cancel tickets", everywhere))
     _devices(_Noun(nouns, "device", "pair, list and archive gates", everywhere))
+    _move(nouns.add_parser("move", help="from an SQLite file to PostgreSQL", parents=[everywhere]))
     _config(_Noun(nouns, "config", "check and show settings", everywhere))
     return top
 
@@ -98,6 +99,13 @@ def _devices(device: _Noun) -> None:
     add.add_argument("--svg", type=Path, metavar="FILE", help="write the pairing code here")
     device.verb("list", "all devices")
     device.verb("archive", "shut a device out, for good").add_argument("uuid", type=UUID, metavar="UUID")
+
+
+def _move(move: argparse.ArgumentParser) -> None:
+    move.add_argument(
+        "--to", required=True, metavar="URL", help="an empty database: postgresql://USER:PASSWORD@HOST/NAME"
+    )
+    move.set_defaults(command="move")
 
 
 def _config(config: _Noun) -> None:

@@ -37,15 +37,16 @@ class SqliteDatabase(Database, peewee.SqliteDatabase):
 
     row_id = "id INTEGER PRIMARY KEY"
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, *, alone: bool = False) -> None:
+        """``alone``: the first statement fails with "locked" while anybody else has the file open, then nobody can."""
         self._opened: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._writer: _Connection | None = None
         self._turns = Turns(self._together)
         super().__init__(
             file,
-            pragmas=_PRAGMAS,
+            pragmas=(("locking_mode", "exclusive"), *_PRAGMAS) if alone else _PRAGMAS,
             lock_type="IMMEDIATE",
-            timeout=_BUSY_TIMEOUT_S,
+            timeout=0 if alone else _BUSY_TIMEOUT_S,
             factory=_Connection,
             check_same_thread=False,  # each thread has its own; close_everywhere alone reaches across
         )

@@ -29,8 +29,8 @@ def mask_password(url: str) -> str:
 
 
 def without_password(text: str, url: str) -> str:
-    """What libpq says about a URL, which it may quote, with ``***`` in place of the password."""
+    """What libpq says about a URL, which it may quote, in one line and with ``***`` in place of the password."""
     for found in _PASSWORD.finditer(url):
         if password := found[2] or found[4]:
             text = text.replace(password, "***")
-    return text.strip()
+    return " ".join(text.split())
