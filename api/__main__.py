@@ -10,7 +10,7 @@ from collections.abc import Callable
 import peewee
 
 from api import settings
-from api.commands import arguments, config, devices, events, move, serving, tickets
+from api.commands import admins, arguments, config, devices, events, move, serving, tickets
 from api.commands.console import CommandError, Shell
 from api.settings import Settings, SettingsError
 from api.store.store import Store, StoreError, open_store
@@ -18,6 +18,8 @@ from api.tickets.events import NotPossibleError
 
 _EXPECTED = (CommandError, SettingsError, NotPossibleError, StoreError, peewee.DatabaseError, KeyboardInterrupt)
 _ON_STORE: dict[str, Callable[[Namespace, Store, Shell], None]] = {
+    "admin list": admins.show,
+    "admin disable": admins.disable,
     "event add": events.add,
     "event list": events.show,
     "ticket add": tickets.add,
@@ -77,6 +79,8 @@ def _run(args: Namespace, shell: Shell) -> int:
     try:
         if args.command == "device add":
             devices.add(args, effective, store, shell)
+        elif args.command == "admin invite":
+            admins.invite(args, effective, store, shell)
         else:
             _ON_STORE[args.command](args, store, shell)
     finally:

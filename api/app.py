@@ -1,4 +1,4 @@
-"""The WSGI application: paths → calls, exceptions → JSON. Answers are always JSON, and logs hold no secret."""
+"""The WSGI application: paths → calls or pages, exceptions → JSON. Logs hold no secret."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ import json
 import logging
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any
 
 import bottle
 import peewee
 
+from api.admin import site
+from api.admin.sessions import Sessions
+from api.admin.visit import House
 from api.devices.pairing import DEFAULT_MAX_AGE_S, Pairing
 from api.scan.endpoints import Call, Endpoints
 from api.scan.errors import ApiError, error_body
@@ -24,10 +29,17 @@ _CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed"}
 
 
 class _Application(bottle.Bottle):  # type: ignore[misc]  # bottle ships no types
-    """Bottle, but its own error pages are JSON too."""
+    """Bottle, but its own error pages are JSON too; under /admin they are pages of ours."""
 
-    def default_error_handler(self, error: bottle.HTTPError) -> bytes:
+    house: House
+
+    def default_error_handler(self, error: bottle.HTTPError) -> bytes | str:
         status = int(error.status_code)
+        if bottle.request.path.startswith("/admin"):
+            page = site.error_page(self.house, bottle.request.environ, status)
+            for name, value in page.headerlist:
+                bottle.response.set_header(name, value)
+            return str(page.body)
         for name, value in _HEADERS.items():
             bottle.response.set_header(name, value)
         allowed = error.get_header("Allow", "").split(",")
@@ -37,12 +49,26 @@ class _Application(bottle.Bottle):  # type: ignore[misc]  # bottle ships no type
         return _json(error_body(_CODES.get(status, "server_error"), text))
 
 
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """How the web pages behave: the zone of their times, where gates reach the server, how long one is signed in."""
+
+    zone: tzinfo | None = None  # None: this machine's
+    public_url: str = ""  # "": as the browser calls it
+    idle_s: float = 12 * 3600
+    longest_s: float = 7 * 24 * 3600
+
+
+DEFAULT_PAGES = Pages()
+
+
 def make_app(
     store: Store,
     *,
     organisation: str | None = None,
     language: Language = "fr",
     pairing_max_age_s: float = DEFAULT_MAX_AGE_S,
+    pages: Pages = DEFAULT_PAGES,
 ) -> bottle.Bottle:
     """The application on this store. Safe with any number of threads; it starts none and opens nothing.
 
@@ -59,6 +85,15 @@ def make_app(
         for method, path, call in _routes(endpoints):
             _add(app, method, f"{prefix}{path}", call, deployed)
     _add(app, "GET", "/api/events", endpoints.events, False)
+    app.house = House(
+        store=store,
+        sessions=Sessions(store, pages.idle_s, pages.longest_s),
+        organisation=store.organisation().name,
+        language=language,
+        zone=pages.zone,
+        public_url=pages.public_url,
+    )
+    site.add_to(app, app.house)
     return app
 
 

@@ -36,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     _events(_Noun(nouns, "event", "make and import events", everywhere))
     _tickets(_Noun(nouns, "ticket", "issue, list and cancel tickets", everywhere))
     _devices(_Noun(nouns, "device", "pair, list and archive gates", everywhere))
+    _admins(_Noun(nouns, "admin", "who may use the web pages", everywhere))
     _move(nouns.add_parser("move", help="from an SQLite file to PostgreSQL", parents=[everywhere]))
     _config(_Noun(nouns, "config", "check and show settings", everywhere))
     return top
@@ -99,6 +100,12 @@ def _devices(device: _Noun) -> None:
     add.add_argument("--svg", type=Path, metavar="FILE", help="write the pairing code here")
     device.verb("list", "all devices")
     device.verb("archive", "shut a device out, for good").add_argument("uuid", type=UUID, metavar="UUID")
+
+
+def _admins(admin: _Noun) -> None:
+    admin.verb("invite", "a link that makes one account, or a new password; once, for 24 hours")
+    admin.verb("list", "all admins")
+    admin.verb("disable", "shut an admin out").add_argument("name", metavar="NAME")
 
 
 def _move(move: argparse.ArgumentParser) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from zoneinfo import ZoneInfo
 
 from api import log
-from api.app import make_app
+from api.admin import people
+from api.app import Pages, make_app
 from api.commands.console import CommandError, Shell
 from api.serve import CannotListenError, hold_signals, serve
 from api.settings import Settings
@@ -23,8 +25,16 @@ def run(settings: Settings, shell: Shell) -> int:
             organisation=settings.organisation.name,
             language=settings.organisation.language,
             pairing_max_age_s=settings.pairing.token_minutes * 60,
+            pages=Pages(
+                zone=ZoneInfo(settings.organisation.timezone) if settings.organisation.timezone else None,
+                public_url=settings.server.public_url,
+                idle_s=settings.admin.idle_minutes * 60,
+                longest_s=settings.admin.session_days * 24 * 3600,
+            ),
         )
-        return serve(app, settings, lambda url: _announce(url, shell))
+        # No default password exists: whoever reads this terminal (or this unit's journal) makes the first account.
+        invitation = None if people.has_admin(store) else people.invite(store)
+        return serve(app, settings, lambda url: _announce(url, settings.server.public_url or url, invitation, shell))
     except CannotListenError as error:
         raise CommandError(
             f"can't listen on {error}",
@@ -35,9 +45,12 @@ def run(settings: Settings, shell: Shell) -> int:
         store.close()
 
 
-def _announce(url: str, shell: Shell) -> None:
+def _announce(url: str, public_url: str, invitation: str | None, shell: Shell) -> None:
+    setup_url = f"{public_url}/admin/set-up/{invitation}" if invitation else None
     if shell.as_json:
-        shell.result({"url": url})
+        shell.result({"url": url} | ({"setup_url": setup_url} if setup_url else {}))
     else:
         sys.stdout.write(f"portillon-api: listening on {url}\n")
+        if setup_url:
+            sys.stdout.write(f"portillon-api: nobody can sign in yet; make your account at {setup_url}\n")
         sys.stdout.flush()

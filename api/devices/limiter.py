@@ -39,6 +39,13 @@ class Limiter:
                 self._windows.popitem(last=False)  # whoever failed longest ago
         return max(1, math.ceil(start + WINDOW_S - now)) if failures >= FAILURES else 0
 
+    def waiting(self, address: str) -> int:
+        """The seconds that ``failed`` would give without counting anything: 0 while there are not too many."""
+        network, now = _network(address), self._clock()
+        with self._lock:
+            start, failures = self._windows.get(network, (now, 0))
+        return max(1, math.ceil(start + WINDOW_S - now)) if failures >= FAILURES and now - start < WINDOW_S else 0
+
 
 def _network(address: str) -> str:
     """An IPv6 address stands for its /64: a home has 2**64 of them."""

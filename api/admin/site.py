@@ -1,0 +1,112 @@
+"""The web site: every page's way in. Strangers are sent to sign in; a form that is not from here is refused."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import bottle
+
+from api.admin import home, signin, static
+from api.admin.sessions import COOKIE, is_token
+from api.admin.visit import Answer, House, RefusedError, Route, Visit
+from api.tickets.events import NotPossibleError
+
+_log = logging.getLogger(__name__)
+SIGN_IN = "/admin/sign-in"
+SECTIONS = (home, signin, static)
+# Only what this server itself ships: no inline script or style, no frame around it, no form that leads elsewhere.
+_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+_POLICY += "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+_YEAR_S = 365 * 24 * 3600
+
+
+def routes() -> tuple[Route, ...]:
+    """Every page there is."""
+    return tuple(route for section in SECTIONS for route in section.ROUTES)
+
+
+def add_to(app: bottle.Bottle, house: House) -> None:
+    """Put the pages on this application; its root leads to them."""
+    for route in routes():
+        app.route(route.path, route.method, _page(house, route))
+    for root in ("/", "/admin"):
+        app.route(root, "ANY", lambda root=root: _root(root))
+
+
+def _root(root: str) -> bottle.HTTPResponse:
+    """On to the pages. Bottle drops what is no UTF-8 from a path: only the root itself is meant."""
+    environ = bottle.request.environ
+    if environ.get("bottle.raw_path", root) != root or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+        return bottle.HTTPError(404)
+    return bottle.HTTPResponse("", 303, {"Location": "/admin/"})
+
+
+def error_page(house: House, environ: Mapping[str, Any], status: int) -> bottle.HTTPResponse:
+    """The page for an address that leads nowhere, or a request that is too large."""
+    visit = Visit(house, environ, None)
+    key = f"error_{status}" if status in (404, 405, 413) else "error_400" if status < 500 else "error_500"
+    return _dressed(visit, visit.refuse(key, status))
+
+
+def _page(house: House, route: Route) -> Any:
+    def answer(**arguments: str) -> bottle.HTTPResponse:
+        visit = Visit(house, bottle.request.environ, None)
+        try:
+            visit.session = house.sessions.find(visit.cookie(COOKIE))
+            given = _turned_away(visit, route) or route.handler(visit, **arguments)
+        except RefusedError as error:
+            given = visit.refusal(error.sentence, error.status)
+        except NotPossibleError as error:
+            given = visit.refusal(str(error))
+        except bottle.HTTPError as error:  # a form that is larger than any of ours
+            given = visit.refuse("error_413" if error.status_code == 413 else "error_400", error.status_code)
+        except Exception as error:  # whatever went wrong, a person is told so on a page
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            _log.error("%s %s failed with %s\n%s", route.method, route.path, type(error).__name__, frames)
+            given = visit.refuse("error_500", 500)
+        return _dressed(visit, given)
+
+    return answer
+
+
+def _turned_away(visit: Visit, route: Route) -> bottle.HTTPResponse | None:
+    """The answer to who may not have this page, None for all others."""
+    if visit.session is None and not route.is_open:
+        if route.method == "POST":
+            return visit.refuse("error_signed_out", 403)
+        query = str(visit.environ.get("QUERY_STRING", ""))
+        here = visit.path + (f"?{query}" if query else "")
+        return bottle.HTTPResponse("", 303, {"Location": f"{SIGN_IN}?next={quote(here, safe='')}"})
+    if route.method == "POST" and not _is_from_here(visit):
+        return visit.refuse("error_foreign", 403)
+    return None
+
+
+def _is_from_here(visit: Visit) -> bool:
+    """True when the form that was sent is one of this site's own."""
+    origin = str(visit.environ.get("HTTP_ORIGIN") or visit.environ.get("HTTP_REFERER") or "")
+    if origin and urlsplit(origin).netloc != visit.environ.get("HTTP_HOST"):
+        return False
+    return visit.session is None or is_token(visit.session, str(visit.form.get("csrf", "")))
+
+
+def _dressed(visit: Visit, given: Answer) -> bottle.HTTPResponse:
+    answer = given if isinstance(given, bottle.HTTPResponse) else bottle.HTTPResponse(given)
+    for name, value in _HEADERS.items():
+        answer.headers.setdefault(name, value)
+    answer.headers.setdefault("Cache-Control", "no-store")
+    if visit.is_https:
+        answer.headers.setdefault("Strict-Transport-Security", f"max-age={_YEAR_S}")
+    return answer
