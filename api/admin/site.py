@@ -10,14 +10,14 @@ from urllib.parse import quote, urlsplit
 
 import bottle
 
-from api.admin import home, signin, static
+from api.admin import events, home, signin, static
 from api.admin.sessions import COOKIE, is_token
 from api.admin.visit import Answer, House, RefusedError, Route, Visit
 from api.tickets.events import NotPossibleError
 
 _log = logging.getLogger(__name__)
 SIGN_IN = "/admin/sign-in"
-SECTIONS = (home, signin, static)
+SECTIONS = (home, signin, events, static)
 # Only what this server itself ships: no inline script or style, no frame around it, no form that leads elsewhere.
 _POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
 _POLICY += "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -89,17 +89,17 @@ def _turned_away(visit: Visit, route: Route) -> bottle.HTTPResponse | None:
         query = str(visit.environ.get("QUERY_STRING", ""))
         here = visit.path + (f"?{query}" if query else "")
         return bottle.HTTPResponse("", 303, {"Location": f"{SIGN_IN}?next={quote(here, safe='')}"})
-    if route.method == "POST" and not _is_from_here(visit):
+    if route.method == "POST" and not _is_from_here(visit, route):
         return visit.refuse("error_foreign", 403)
     return None
 
 
-def _is_from_here(visit: Visit) -> bool:
-    """True when the form that was sent is one of this site's own."""
+def _is_from_here(visit: Visit, route: Route) -> bool:
+    """True when the form that was sent is one of this site's own: by its origin, and by the session's token."""
     origin = str(visit.environ.get("HTTP_ORIGIN") or visit.environ.get("HTTP_REFERER") or "")
     if origin and urlsplit(origin).netloc != visit.environ.get("HTTP_HOST"):
         return False
-    return visit.session is None or is_token(visit.session, str(visit.form.get("csrf", "")))
+    return route.is_open or visit.session is None or is_token(visit.session, str(visit.form.get("csrf", "")))
 
 
 def _dressed(visit: Visit, given: Answer) -> bottle.HTTPResponse:

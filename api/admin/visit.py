@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -144,6 +145,11 @@ class Visit:
     def is_in(self, path: str) -> bool:
         """True on this section's pages."""
         return self.path.startswith(path) if path != "/admin/" else self.path == path
+
+    @property
+    def zone_name(self) -> str:
+        """The zone that times are shown in, as people know it."""
+        return str(self.house.zone) if self.house.zone is not None else time.tzname[0]
 
     def csrf_field(self) -> str:
         """The hidden field that every form of a signed-in admin carries; put it into a template with ``{{!…}}``."""
