@@ -1,0 +1,77 @@
+"""The audit log on the web: whole, filtered, and safe in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from api.admin import audit_lines
+from api.admin.audit_lines import FIRST, Filter
+from api.store import acts
+from api.tickets.events import add_event
+
+
+@pytest.fixture
+def busy(store, house, gate, browser):
+    """A server where a gate has admitted one ticket and refused it once, and an admin has made an event."""
+    ticket = house.ticket()
+    for _ in range(2):
+        gate.scan(ticket.qrcode_data)
+    browser.post("/admin/events/new", {"name": "=SUM(A1)"})
+    return ticket
+
+
+def _rows(browser, query=""):
+    text = browser.get(f"/admin/audit.csv{query}").content.decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text)))[1:]
+
+
+def test_what_gates_asked_and_what_admins_did_is_one_list_newest_first(browser, busy):
+    page = browser.page("/admin/audit").text
+    assert page.index("event.add") < page.index("scan → already_scanned") < page.index("scan → ok")
+
+
+def test_the_filters_leave_what_was_asked_for(browser, house, busy):
+    assert [row[3] for row in _rows(browser, "?what=ok")] == ["ok"]
+    assert len(_rows(browser, f"?log=scans&event={house.event.uuid}")) == 2
+    assert {row[2] for row in _rows(browser, "?log=acts")} == {"event.add", "admin.accept", "admin.invite"}
+    assert len(_rows(browser, f"?subject={busy.uuid[:8]}")) == 2
+    assert _rows(browser, "?subject=%25") == []
+    assert len(_rows(browser, "?who=gate%201")) == 2
+    assert _rows(browser, "?since=2099-01-01T00:00") == []
+    assert browser.get("/admin/audit?since=tomorrow").status_code == 400
+
+
+def test_a_cell_that_a_spreadsheet_would_run_is_text(store, browser):
+    add_event(store, "=1+1")
+    with store.writing():
+        acts.note(store, "event.add", event_id=1, subject="-1")
+    row = _rows(browser, "?what=event.add")[0]
+    assert (row[4], row[5]) == ("'-1", "'=1+1")
+
+
+def test_pages_hold_every_line_once_whichever_log_it_is_from(store, house, gate):
+    for number in range(7):
+        gate.scan(house.ticket().qrcode_data)
+        with store.writing():
+            acts.note(store, f"test.{number}")
+    seen, before = [], FIRST
+    while shown := audit_lines.page(store, Filter(), before, 3):
+        seen += shown
+        before = audit_lines.below(shown, before)
+    assert len(seen) == len({(line.log, line.id) for line in seen}) == 14
+    assert [line.at for line in seen] == sorted((line.at for line in seen), reverse=True)
+
+
+def test_nobody_reads_the_log_without_signing_in(stranger):
+    for path in ("/admin/audit", "/admin/audit.csv", "/admin/admins"):
+        assert stranger.get(path, allow_redirects=False).status_code == 303
+
+
+def test_an_invitation_of_the_team_is_shown_once_and_makes_a_colleague(browser):
+    page = browser.post("/admin/admins/invite").text
+    assert f"{browser.base}/admin/set-up/" in page
+    assert "/admin/set-up/" not in browser.get("/admin/admins").text
+    assert browser.post("/admin/admins/disable", {"name": "Camille"}).status_code == 400
