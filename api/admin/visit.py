@@ -46,6 +46,7 @@ class House:
     language: Language
     zone: tzinfo | None  # None: this machine's
     public_url: str
+    pin: str = ""  # the fragment of pairing codes by which gates know this server's key, "" without
     by_address: Limiter = field(default_factory=Limiter)
     by_name: Limiter = field(default_factory=Limiter)
 
@@ -120,6 +121,11 @@ class Visit:
         """How gates reach this server: as set, else as this browser does."""
         host = self.environ.get("HTTP_HOST") or self.environ.get("SERVER_NAME", "")
         return self.house.public_url or f"{'https' if self.is_https else 'http'}://{host}"
+
+    @property
+    def pairing_base(self) -> str:
+        """What pairing codes begin with, and end with where gates are to pin this server's key."""
+        return f"{self.base_url}#{self.house.pin}" if self.house.pin else self.base_url
 
     def cookie(self, name: str) -> str | None:
         """The browser's cookie of this name."""

@@ -1,16 +1,29 @@
-"""Devices: added with a pairing URL, listed, archived."""
+"""Devices: added with a pairing URL, one or fifty; what they admit; listed, edited, renewed, archived."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, cast
 from uuid import UUID, uuid4
 
 from api.devices.pairing import Pairing, new_nonce, pairing_url
 from api.store import models, moments
 from api.store.store import Store
-from api.tickets.events import NotPossibleError, find_event
+from api.tickets.events import NotPossibleError
 
-_ADMITTED = """SELECT a.device_id, e.uuid FROM device_event a JOIN event e ON e.id = a.event_id ORDER BY e.id"""
+Direction = Literal["in", "out"]
+MOST_AT_ONCE = 200
+_EVENTS = "SELECT a.device_id, e.uuid FROM device_event a JOIN event e ON e.id = a.event_id ORDER BY e.id"
+_PRODUCTS = "SELECT a.device_id, q.name FROM device_product a JOIN product q ON q.id = a.product_id ORDER BY q.name"
+_RENEW = "UPDATE device SET pairing_nonce = ?, claimed_at = NULL WHERE uuid = ? AND archived_at IS NULL"
+_VOID = "DELETE FROM api_key WHERE device_id = (SELECT id FROM device WHERE uuid = ?)"
+_NONCE = "SELECT pairing_nonce FROM device WHERE uuid = ? AND claimed_at IS NULL AND archived_at IS NULL"
+
+_MAKES = {
+    "event": "`portillon-api event add` makes one; nothing was changed",
+    "product": "it is made with the first ticket of it, or on the event's page; nothing was changed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,57 +37,116 @@ class NewDevice:
 
 
 @dataclass(frozen=True, slots=True)
+class Admits:
+    """What a gate lets through, and which way it leads. Without events or products: all of them."""
+
+    event_uuids: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()  # by name
+    direction: Direction = "in"
+
+
+EVERYTHING = Admits()
+
+
+@dataclass(frozen=True, slots=True)
 class Device:
-    """A device as the organiser sees it."""
+    """A device as the organiser sees it. ``heard_at``: when it last told of itself, microseconds since 1970."""
 
     uuid: str
     name: str
-    event_uuids: tuple[str, ...]  # what it admits; none: every event
+    admits: Admits
     claimed: bool
     archived: bool
+    heard_at: int | None
+    heartbeat: str | None  # JSON
 
 
-def add_device(store: Store, name: str, base_url: str, *, event_uuid: UUID | None = None) -> NewDevice:
+def add_device(
+    store: Store, name: str, base_url: str, *, event_uuid: UUID | None = None, admits: Admits = EVERYTHING
+) -> NewDevice:
     """Add a gate, for one event or for all, with a token that pairs it.
 
-    Raises NotPossibleError for an empty name or an unknown event.
+    Raises NotPossibleError for an empty name, or for an event or a product that is not there.
     """
-    if not name.strip():
-        raise NotPossibleError("a device needs a name: screens show it (« used 14:02 at Gate 2 »)")
-    event = find_event(store, event_uuid) if event_uuid is not None else None
-    uuid, nonce = str(uuid4()), new_nonce()
+    if event_uuid is not None:
+        admits = Admits((str(event_uuid),), admits.products, admits.direction)
+    return add_devices(store, [name], base_url, admits)[0]
+
+
+def add_devices(store: Store, names: Sequence[str], base_url: str, admits: Admits = EVERYTHING) -> list[NewDevice]:
+    """Add gates, all of them or none. Raises NotPossibleError as ``add_device``."""
+    if not 1 <= len(names) <= MOST_AT_ONCE:
+        raise NotPossibleError(f"1 to {MOST_AT_ONCE} devices can be added at once: nothing was added")
+    plain = [_name(name) for name in names]
+    pairing, added, now = Pairing(store), [], moments.now()
     with store.writing():
-        device_id = models.Device.insert(
-            uuid=uuid, name=name.strip()[:200], pairing_nonce=nonce, created_at=moments.now()
-        ).execute(store.db)
-        if event is not None:
-            models.DeviceEvent.insert(device=device_id, event=event.id).execute(store.db)
-    token = Pairing(store).token(nonce)
-    return NewDevice(uuid, name.strip()[:200], pairing_url(base_url, token), token)
+        for name in plain:
+            uuid, nonce = str(uuid4()), new_nonce()
+            models.Device.insert(uuid=uuid, name=name, pairing_nonce=nonce, created_at=now).execute(store.db)
+            _admit(store, uuid, admits)
+            token = pairing.token(nonce)
+            added.append(NewDevice(uuid, name, pairing_url(base_url, token), token))
+    return added
+
+
+def numbered(name: str, count: int) -> list[str]:
+    """``Gate`` → ``Gate 1``, ``Gate 2``, …; the name itself for one."""
+    return [name] if count == 1 else [f"{name.strip()} {number}" for number in range(1, count + 1)]
 
 
 def list_devices(store: Store) -> list[Device]:
     """All devices, oldest first, archived ones too."""
-    admitted: dict[int, list[str]] = {}
-    for device_id, event_uuid in store.db.run(_ADMITTED):
-        admitted.setdefault(device_id, []).append(event_uuid)
+    events: dict[int, list[str]] = {}
+    products: dict[int, list[str]] = {}
+    for found, sql in ((events, _EVENTS), (products, _PRODUCTS)):
+        for device_id, admitted in store.db.run(sql):
+            found.setdefault(device_id, []).append(admitted)
     rows = models.Device.select().order_by(models.Device.id).bind(store.db)
     return [
         Device(
-            row.uuid,
-            row.name,
-            tuple(admitted.get(row.id, ())),
-            row.claimed_at is not None,
-            row.archived_at is not None,
+            uuid=row.uuid,
+            name=row.name,
+            admits=Admits(
+                tuple(events.get(row.id, ())), tuple(products.get(row.id, ())), cast(Direction, row.direction)
+            ),
+            claimed=row.claimed_at is not None,
+            archived=row.archived_at is not None,
+            heard_at=row.heartbeat_at,
+            heartbeat=row.heartbeat,
         )
         for row in rows
     ]
 
 
-def admits_event(store: Store, device_id: int, event_id: int) -> bool:
-    """True when this device admits this event: it was told so, or was told of none."""
-    rows = store.db.run("SELECT event_id FROM device_event WHERE device_id = ?", (device_id,)).fetchall()
-    return not rows or (event_id,) in rows
+def find_device(store: Store, uuid: UUID) -> Device:
+    """The device with this uuid. Raises NotPossibleError when there is none."""
+    for device in list_devices(store):
+        if device.uuid == str(uuid):
+            return device
+    raise NotPossibleError(f"there is no device {uuid}: `portillon-api device list` shows those that are")
+
+
+def edit_device(store: Store, uuid: UUID, name: str, admits: Admits) -> None:
+    """Set name and rules anew; the next scan is judged by them. Inside ``store.writing()``. Raises NotPossibleError."""
+    if store.db.run("UPDATE device SET name = ? WHERE uuid = ?", (_name(name), str(uuid))).rowcount != 1:
+        raise NotPossibleError(f"there is no device {uuid}")
+    _admit(store, str(uuid), admits)
+
+
+def renew_device(store: Store, uuid: UUID) -> None:
+    """Void its key at once: it has to be paired anew, as the same device. Inside ``store.writing()``.
+
+    Raises NotPossibleError for an unknown or archived one.
+    """
+    if store.db.run(_RENEW, (new_nonce(), str(uuid))).rowcount != 1:
+        raise NotPossibleError(f"there is no device {uuid} that could be paired: archived ones stay shut out")
+    store.db.run(_VOID, (str(uuid),))
+
+
+def pairing_of(store: Store, uuid: UUID, base_url: str) -> str | None:
+    """A fresh pairing URL of a device that waits to be paired; None when it is paired, archived or unknown."""
+    row = store.db.run(_NONCE, (str(uuid),)).fetchone()
+    return pairing_url(base_url, Pairing(store).token(row[0])) if row else None
 
 
 def archive_device(store: Store, uuid: UUID) -> Device:
@@ -83,10 +155,43 @@ def archive_device(store: Store, uuid: UUID) -> Device:
     Raises NotPossibleError for an unknown device.
     """
     with store.writing():
-        models.Device.update(archived_at=moments.now()).where(
-            (models.Device.uuid == str(uuid)) & models.Device.archived_at.is_null()
-        ).execute(store.db)
-    for device in list_devices(store):
-        if device.uuid == str(uuid):
-            return device
-    raise NotPossibleError(f"there is no device {uuid}: `portillon-api device list` shows those that are")
+        shut_out(store, uuid)
+    return find_device(store, uuid)
+
+
+def shut_out(store: Store, uuid: UUID) -> None:
+    """What ``archive_device`` does, inside ``store.writing()``."""
+    models.Device.update(archived_at=moments.now()).where(
+        (models.Device.uuid == str(uuid)) & models.Device.archived_at.is_null()
+    ).execute(store.db)
+
+
+def admits_event(store: Store, device_id: int, event_id: int) -> bool:
+    """True when this device admits this event: it was told so, or was told of none."""
+    rows = store.db.run("SELECT event_id FROM device_event WHERE device_id = ?", (device_id,)).fetchall()
+    return not rows or (event_id,) in rows
+
+
+def _name(name: str) -> str:
+    if not name.strip():
+        raise NotPossibleError("a device needs a name: screens show it (« used 14:02 at Gate 2 »)")
+    return name.strip()[:200]
+
+
+def _admit(store: Store, uuid: str, admits: Admits) -> None:
+    run = store.db.run
+    (device_id,) = run("SELECT id FROM device WHERE uuid = ?", (uuid,)).fetchone()
+    run("UPDATE device SET direction = ? WHERE id = ?", (admits.direction, device_id))
+    for table, column, other, key, wanted in (
+        ("device_event", "event_id", "event", "uuid", admits.event_uuids),
+        ("device_product", "product_id", "product", "name", admits.products),
+    ):
+        # Names of tables and columns only; what was typed is a value.
+        run(f"DELETE FROM {table} WHERE device_id = ?", (device_id,))  # noqa: S608
+        for value in wanted:
+            added = run(
+                f"INSERT INTO {table} (device_id, {column}) SELECT ?, id FROM {other} WHERE {key} = ?",  # noqa: S608
+                (device_id, value),
+            )
+            if added.rowcount != 1:
+                raise NotPossibleError(f"there is no {other} {value}: {_MAKES[other]}")

@@ -1,0 +1,86 @@
+"""Gates on the web: made by the dozen, paired by their code, told what to admit, revoked, archived."""
+
+from __future__ import annotations
+
+import re
+from uuid import UUID
+
+import pytest
+import requests
+
+from api.devices.devices import Admits, find_device, list_devices
+from api.tickets import issue
+
+
+def _pairing_url(page):
+    return re.search(r'id="pairing-url">([^<]+)<', page)[1]
+
+
+def _made(browser, store, **form):
+    browser.post("/admin/devices", {"name": "Gate", **form})
+    return list_devices(store)[-1].uuid
+
+
+def test_a_gate_is_made_and_paired_by_the_code_on_its_page(store, browser):
+    uuid = _made(browser, store)
+    page = browser.page(f"/admin/devices/{uuid}")
+    assert [image["alt"] for image in page.all("img")] == ["Pairing code of Gate"]
+    key = requests.get(_pairing_url(browser.get(f"/admin/devices/{uuid}").text)).json()["api_key"]
+    headers = {"Authorization": f"Api-Key {key}"}
+    assert requests.get(f"{browser.base}/api/scan/test_api/", headers=headers).status_code == 200
+    assert "pairing-url" not in browser.get(f"/admin/devices/{uuid}").text  # used up: shown no more
+
+
+def test_fifty_gates_are_made_at_once_and_stand_on_one_sheet(store, browser):
+    page = browser.post("/admin/devices", {"name": "Gate", "count": "50"}).text
+    assert page.count("<img") == 50
+    assert [device.name for device in list_devices(store)] == [f"Gate {number}" for number in range(1, 51)]
+
+
+@pytest.mark.parametrize("count", ["0", "201", "-1", "²", "many", "9" * 5000])
+def test_a_number_that_is_none_makes_no_gate(store, browser, count):
+    assert browser.post("/admin/devices", {"name": "Gate", "count": count}).status_code == 400
+    assert list_devices(store) == []
+
+
+def test_what_a_gate_admits_is_kept_and_counts_for_the_next_scan(store, house, gate, browser):
+    other = house.store.db.run("SELECT uuid FROM device").fetchone()[0]
+    issue.add_tickets(store, UUID(house.event.uuid), issue.Order(product="Place"))
+    browser.post("/admin/events/new", {"name": "Other"})
+    elsewhere = store.db.run("SELECT uuid FROM event WHERE name = 'Other'").fetchone()[0]
+    form = {"name": "Exit", "event": elsewhere, "product": "Place", "direction": "out"}
+    browser.post(f"/admin/devices/{other}", form)
+    assert find_device(store, UUID(other)).admits == Admits((elsewhere,), ("Place",), "out")
+    assert gate.scan(house.ticket().qrcode_data).json()["code"] == "wrong_event"
+
+
+def test_a_rule_about_what_is_not_there_changes_nothing(store, browser):
+    uuid = _made(browser, store)
+    answer = browser.post(f"/admin/devices/{uuid}", {"name": "New name", "product": "Nothing"})
+    assert answer.status_code == 400
+    assert find_device(store, UUID(uuid)).name == "Gate"
+
+
+def test_a_revoked_gate_is_refused_at_once_and_is_the_same_device_when_paired_anew(store, house, gate, browser):
+    page = browser.post(f"/admin/devices/{gate.uuid}/renew").text
+    assert gate.ask("GET", "/api/scan/test_api/").status_code == 401
+    again = requests.get(_pairing_url(page)).json()
+    assert again["device_uuid"] == gate.uuid
+    gate.key = again["api_key"]
+    assert gate.scan(house.ticket().qrcode_data).json()["code"] == "ok"
+
+
+def test_an_archived_gate_is_refused_at_once_and_stays_in_the_list_of_those(store, gate, browser):
+    browser.post(f"/admin/devices/{gate.uuid}/archive")
+    assert gate.ask("GET", "/api/scan/test_api/").status_code == 403
+    assert gate.uuid not in browser.get("/admin/devices").text
+    assert gate.uuid in browser.get("/admin/devices?archived=1").text
+    assert browser.post(f"/admin/devices/{gate.uuid}/renew").status_code == 400
+
+
+def test_every_act_on_a_gate_is_in_the_audit_log(store, browser):
+    uuid = _made(browser, store)
+    for act in ("", "/renew", "/archive"):
+        browser.post(f"/admin/devices/{uuid}{act}", {"name": "Gate"})
+    acts = [row[0] for row in store.db.run("SELECT act FROM admin_line WHERE subject = ? ORDER BY id", (uuid,))]
+    assert acts == ["device.add", "device.edit", "device.renew", "device.archive"]
