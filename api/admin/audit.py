@@ -45,14 +45,17 @@ def download(visit: Visit) -> bottle.HTTPResponse:
 
 
 def _filter(visit: Visit) -> Filter:
-    moments: list[int | None] = []
-    for name in ("since", "until"):
-        try:
-            moments.append(times.read(str(visit.query.get(name, "")), visit.house.zone))
-        except times.NoSuchTimeError as error:
-            raise RefusedError(visit.say("events_time_odd", time=str(error)[:40])) from error
-    texts = (str(visit.query.get(name, "")).strip()[:200] for name in ("log", "event", "who", "what", "subject"))
-    return Filter(*texts, since=moments[0], until=moments[1])
+    log, event, who, what, subject = (
+        str(visit.query.get(name, "")).strip()[:200] for name in ("log", "event", "who", "what", "subject")
+    )
+    return Filter(log, event, who, what, subject, since=_moment(visit, "since"), until=_moment(visit, "until"))
+
+
+def _moment(visit: Visit, field: str) -> int | None:
+    try:
+        return times.read(str(visit.query.get(field, "")), visit.house.zone)
+    except times.NoSuchTimeError as error:
+        raise RefusedError(visit.say("events_time_odd", time=str(error)[:40])) from error
 
 
 def _before(text: str) -> tuple[int, int]:

@@ -10,7 +10,7 @@ import bottle
 from api.admin import times
 from api.admin.visit import RefusedError, Route, Visit
 from api.tickets import keys, programme
-from api.tickets.events import Doors, add_event, find_event
+from api.tickets.events import Doors, NotPossibleError, add_event, find_event
 from api.tickets.programme import Price, Programme
 
 _LIST = """SELECT e.uuid, e.name, e.starts_at, e.opens_at, e.closes_at, e.private_key_pem IS NULL,
@@ -43,7 +43,7 @@ def add(visit: Visit) -> bottle.HTTPResponse:
     except keys.KeyTextError as error:
         raise RefusedError(str(error)) from error
     except ValueError as error:
-        if isinstance(error, programme.NotPossibleError):
+        if isinstance(error, NotPossibleError):
             raise
         raise RefusedError(visit.say("events_uuid_wanted")) from error
     with visit.store.writing():

@@ -12,7 +12,7 @@ import bottle
 
 from api.admin import admins, audit, devices, events, home, signin, static
 from api.admin.sessions import COOKIE, is_token
-from api.admin.visit import Answer, House, RefusedError, Route, Visit
+from api.admin.visit import House, RefusedError, Route, Visit
 from api.tickets.events import NotPossibleError
 
 _log = logging.getLogger(__name__)
@@ -102,8 +102,7 @@ def _is_from_here(visit: Visit, route: Route) -> bool:
     return route.is_open or visit.session is None or is_token(visit.session, str(visit.form.get("csrf", "")))
 
 
-def _dressed(visit: Visit, given: Answer) -> bottle.HTTPResponse:
-    answer = given if isinstance(given, bottle.HTTPResponse) else bottle.HTTPResponse(given)
+def _dressed(visit: Visit, answer: bottle.HTTPResponse) -> bottle.HTTPResponse:
     for name, value in _HEADERS.items():
         answer.headers.setdefault(name, value)
     answer.headers.setdefault("Cache-Control", "no-store")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from importlib import resources
@@ -30,7 +30,6 @@ _SECTIONS = (
     ("/admin/audit", "audit"),
     ("/admin/admins", "admins"),
 )
-Answer = bottle.HTTPResponse | str | Iterator[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +206,7 @@ class Visit:
             return ""
 
 
-Handler = Callable[..., Answer]
+Handler = Callable[..., bottle.HTTPResponse]
 
 
 @dataclass(frozen=True, slots=True)
