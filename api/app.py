@@ -21,6 +21,7 @@ from api.scan.endpoints import Call, Endpoints
 from api.scan.errors import ApiError, error_body
 from api.scan.words import Language
 from api.store.store import Store
+from api.watch.tally import Tally
 
 _log = logging.getLogger(__name__)
 _HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -92,6 +93,7 @@ def make_app(
         language=language,
         zone=pages.zone,
         public_url=pages.public_url,
+        tally=Tally(store),
     )
     site.add_to(app, app.house)
     return app

@@ -18,6 +18,7 @@ from api.devices.limiter import Limiter
 from api.scan.words import Language, language_of
 from api.store import acts
 from api.store.store import Store
+from api.watch.tally import Tally
 
 _TEMPLATES = str(resources.files("api.admin").joinpath("templates"))
 _HTML = {"Content-Type": "text/html; charset=utf-8"}
@@ -45,6 +46,7 @@ class House:
     language: Language
     zone: tzinfo | None  # None: this machine's
     public_url: str
+    tally: Tally
     pin: str = ""  # the fragment of pairing codes by which gates know this server's key, "" without
     by_address: Limiter = field(default_factory=Limiter)
     by_name: Limiter = field(default_factory=Limiter)
@@ -141,6 +143,11 @@ class Visit:
             return ""
         local = datetime.fromtimestamp(micros // 1_000_000, self.house.zone)
         return local.strftime("%d/%m/%Y %H:%M" if self.language == "fr" else "%Y-%m-%d %H:%M")
+
+    @property
+    def templates(self) -> list[str]:
+        """Where templates are."""
+        return [_TEMPLATES]
 
     @property
     def sections(self) -> tuple[tuple[str, str], ...]:

@@ -1,0 +1,76 @@
+"""The live door page: how full, how fast, by product and gate, what was refused, what needs a look.
+
+It is told by server-sent events that end at once: the browser comes again after two seconds, and no thread of those
+that serve gates is held by who watches. Without scripts the page is the same, and is reloaded by hand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from uuid import UUID
+
+import bottle
+
+from api.admin import curve
+from api.admin.visit import RefusedError, Route, Visit
+from api.store import models, moments
+from api.tickets.events import find_event
+from api.watch import silence
+
+_AGAIN_MS = 2000
+_NEXT = """SELECT uuid FROM event ORDER BY CASE WHEN closes_at IS NOT NULL AND closes_at < ? THEN 1 ELSE 0 END,
+    COALESCE(opens_at, starts_at, created_at) DESC LIMIT 1"""
+_ALL = "SELECT uuid, name FROM event ORDER BY COALESCE(opens_at, starts_at, created_at) DESC"
+
+
+def show(visit: Visit) -> bottle.HTTPResponse:
+    """``GET door?event=UUID``: without one, the event whose doors are open or open next."""
+    asked = str(visit.query.get("event", ""))
+    if not asked:
+        row = visit.store.db.run(_NEXT, (moments.now(),)).fetchone()
+        if row is None:
+            return visit.render("door_none.html")
+        asked = row[0]
+    event = _event(visit, asked)
+    events = visit.store.db.run(_ALL).fetchall()
+    return visit.render("door.html", event=event, events=events, live=_live(visit, event))
+
+
+def stream(visit: Visit, uuid: str) -> bottle.HTTPResponse:
+    """``GET door/UUID/events``: what has changed, as one server-sent event; nothing when all is as it was."""
+    page = _live(visit, _event(visit, uuid))
+    tag = hashlib.sha256(page.encode()).hexdigest()[:16]
+    said = [f"retry: {_AGAIN_MS}"]
+    if visit.environ.get("HTTP_LAST_EVENT_ID") != tag:
+        said += [f"id: {tag}", "event: door", *(f"data: {line}" for line in page.splitlines())]
+    body = "\n".join(said) + "\n\n"
+    return bottle.HTTPResponse(body, 200, {"Content-Type": "text/event-stream; charset=utf-8"})
+
+
+def _live(visit: Visit, event: models.Event) -> str:
+    """The part of the page that changes."""
+    figures = visit.house.tally.figures(event.id)
+    page = bottle.template(
+        "door_live.html",
+        template_lookup=visit.templates,
+        visit=visit,
+        say=visit.say,
+        figures=figures,
+        picture=curve.draw(figures.curve),
+        clock=lambda micros: visit.moment(micros)[-5:],
+        troubles=silence.troubles(visit.store),
+    )
+    return str(page)
+
+
+def _event(visit: Visit, text: str) -> models.Event:
+    try:
+        return find_event(visit.store, UUID(text))
+    except ValueError as error:
+        raise RefusedError(visit.say("error_404"), 404) from error
+
+
+ROUTES = (
+    Route("GET", "/admin/door", show),
+    Route("GET", "/admin/door/<uuid>/events", stream),
+)

@@ -1,0 +1,1 @@
+"""Watching the doors: how full, how fast, what was refused, which gate is silent."""

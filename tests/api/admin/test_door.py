@@ -1,0 +1,87 @@
+"""The live door page: what it shows, that it changes, and that who watches holds up no gate."""
+
+from __future__ import annotations
+
+import re
+import socket
+from urllib.parse import urlsplit
+
+import pytest
+
+from api.admin import curve
+from api.store import moments
+
+
+def _events(browser, house, **headers):
+    return browser.get(f"/admin/door/{house.event.uuid}/events", headers=headers)
+
+
+@pytest.fixture
+def open_door(store, house, browser):
+    """The page's own address, for the event of the house."""
+    return f"/admin/door?event={house.event.uuid}"
+
+
+def test_who_was_admitted_and_who_was_not_stands_on_the_page(house, gate, browser, open_door):
+    ticket = house.ticket(product="Place")
+    house.ticket()
+    gate.scan(ticket.qrcode_data)
+    gate.scan(ticket.qrcode_data)
+    page = browser.page(open_door)
+    assert re.search(r"Admitted\s+1 / 2", page.text)
+    assert page.all("progress")[0] | {"max": "2", "value": "1"} == page.all("progress")[0]
+    assert "already used" in page.text
+    assert "Gate 1" in page.text
+
+
+def test_the_stream_tells_what_changed_and_nothing_when_all_is_as_it_was(house, gate, browser):
+    first = _events(browser, house)
+    assert first.headers["Content-Type"].startswith("text/event-stream")
+    tag = re.search(r"(?m)^id: (\w+)$", first.text)[1]
+    again = _events(browser, house, **{"Last-Event-ID": tag})
+    assert "data:" not in again.text
+    assert "retry:" in again.text
+
+
+def test_without_an_event_the_page_says_what_to_do(browser):
+    assert browser.page("/admin/door").all("a")[-1]["href"] == "/admin/events/new"
+
+
+@pytest.mark.parametrize("path", ["/admin/door?event=x", "/admin/door/x/events"])
+def test_an_event_that_is_not_there_is_said_so(browser, path):
+    assert browser.get(path).status_code == 404
+
+
+def test_a_gate_that_fell_silent_and_open_doors_without_guests_are_told(store, house, gate, browser, open_door):
+    now = moments.now()
+    store.db.run("UPDATE device SET heartbeat_at = ?", (now - 3 * 60 * 1_000_000,))
+    store.db.run("UPDATE event SET opens_at = ?", (now - 11 * 60 * 1_000_000,))
+    text = browser.page(open_door).text
+    assert "“Gate 1” has been silent since" in text
+    assert "doors are open, and nobody came" in text
+
+
+def test_a_hundred_who_watch_hold_up_no_scan(house, gate, browser):
+    _events(browser, house)
+    address = urlsplit(browser.base)
+    cookie = "; ".join(f"{each.name}={each.value}" for each in browser.session.cookies)
+    ask = f"GET /admin/door/{house.event.uuid}/events HTTP/1.1\r\nHost: {address.netloc}\r\nCookie: {cookie}\r\n\r\n"
+    watching = [socket.create_connection((address.hostname, address.port)) for _ in range(100)]
+    try:
+        for viewer in watching:
+            viewer.sendall(ask.encode())
+        for viewer in watching:  # each is answered, and stays connected as a browser does
+            assert viewer.recv(200).startswith(b"HTTP/1.1 200")
+        assert gate.scan(house.ticket().qrcode_data).json()["code"] == "ok"
+    finally:
+        for viewer in watching:
+            viewer.close()
+
+
+@pytest.mark.parametrize(
+    ("most", "marks"), [(0, [0, 1]), (1, [0, 1]), (5, [0, 1, 2, 3, 4, 5]), (37, [0, 10, 20, 30, 40])]
+)
+def test_the_curve_has_round_marks_up_to_its_highest_point(most, marks):
+    drawing = curve.draw([(0, 0), (300_000_000, most)])
+    assert [value for _, value in drawing.marks] == marks
+    assert all(0 <= y <= curve.HEIGHT for _, y, _, _ in drawing.bars)

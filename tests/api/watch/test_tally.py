@@ -1,0 +1,56 @@
+"""The tally agrees with the tickets whatever was done with them, and is counted once for all who watch."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from api.store import moments
+from api.tickets import issue
+from api.watch.tally import Tally, count
+
+
+def _event_id(house):
+    return house.store.db.run("SELECT id FROM event WHERE uuid = ?", (house.event.uuid,)).fetchone()[0]
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.sampled_from(["scan", "again", "annul", "cancel"]), st.integers(0, 5)), max_size=12))
+def test_the_figures_are_those_of_the_tickets_after_any_order_of_acts(house, gate, acts):
+    tickets = [house.ticket(product=("Place", None)[n % 2]) for n in range(6)]
+    scans = {}
+    for act, number in acts:
+        ticket = tickets[number]
+        if act == "annul" and number in scans:
+            gate.annul(scans[number])
+        elif act == "cancel":
+            try:
+                issue.cancel_ticket(house.store, UUID(ticket.uuid))
+            except issue.NotPossibleError:
+                continue  # its holder is inside
+        elif act in ("scan", "again"):
+            scan_id = str(uuid4())
+            if gate.scan(ticket.qrcode_data, scan_id=scan_id).json()["code"] == "ok":
+                scans[number] = scan_id
+    run = house.store.db.run
+    figures = count(house.store, _event_id(house), moments.now())
+    inside, total = (
+        run(f"SELECT COUNT(*) FROM ticket WHERE event_id = ? AND {which}", (_event_id(house),)).fetchone()[0]
+        for which in ("status = 'scanned'", "status <> 'cancelled'")
+    )
+    assert (figures.admitted, figures.total) == (inside, total)
+    assert sum(inside for inside, _ in figures.products.values()) == inside
+    assert sum(total for _, total in figures.products.values()) == total
+    assert sum(figures.gates.values()) == sum(people for _, people in figures.curve) == inside
+
+
+def test_however_many_watch_the_tickets_are_counted_once_a_moment(house, gate):
+    clock = [100.0]
+    tally = Tally(house.store, clock=lambda: clock[0])
+    first = tally.figures(_event_id(house))
+    gate.scan(house.ticket().qrcode_data)
+    assert tally.figures(_event_id(house)) is first
+    clock[0] += 1.5
+    assert tally.figures(_event_id(house)).admitted == 1
