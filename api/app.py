@@ -58,6 +58,7 @@ class Pages:
     public_url: str = ""  # "": as the browser calls it
     idle_s: float = 12 * 3600
     longest_s: float = 7 * 24 * 3600
+    pin: str = ""  # the fragment of pairing codes by which gates know this server's key
 
 
 DEFAULT_PAGES = Pages()
@@ -93,6 +94,7 @@ def make_app(
         language=language,
         zone=pages.zone,
         public_url=pages.public_url,
+        pin=pages.pin,
         tally=Tally(store),
     )
     site.add_to(app, app.house)
