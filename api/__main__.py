@@ -15,8 +15,17 @@ from api.commands.console import CommandError, Shell
 from api.settings import Settings, SettingsError
 from api.store.store import Store, StoreError, open_store
 from api.tickets.events import NotPossibleError
+from api.tls.self_made import TlsError
 
-_EXPECTED = (CommandError, SettingsError, NotPossibleError, StoreError, peewee.DatabaseError, KeyboardInterrupt)
+_EXPECTED = (
+    CommandError,
+    SettingsError,
+    NotPossibleError,
+    StoreError,
+    TlsError,
+    peewee.DatabaseError,
+    KeyboardInterrupt,
+)
 _ON_STORE: dict[str, Callable[[Namespace, Store, Shell], None]] = {
     "admin list": admins.show,
     "admin disable": admins.disable,
@@ -93,6 +102,9 @@ def _settings(args: Namespace) -> Settings:
         "database": getattr(args, "database", None),
         "server.host": getattr(args, "host", None),
         "server.port": getattr(args, "port", None),
+        "tls.self_made": getattr(args, "tls", None) or None,
+        "tls.certificate": getattr(args, "tls_cert", None),
+        "tls.key": getattr(args, "tls_key", None),
     }
     return settings.load(getattr(args, "config", None), overrides)
 

@@ -18,9 +18,15 @@ class Inbox:
         self._socket = connection
         self._bytes = bytearray()
         self.closed = False
+        self.awaited = 0  # bytes that came while a thread waited for them; a request sets it to 0
 
     def __len__(self) -> int:
         return len(self._bytes)
+
+    @property
+    def awaits_more(self) -> bool:
+        """True when the client has begun something that it has not ended."""
+        return bool(self._bytes)
 
     def gather(self) -> bool:
         """Take what has arrived, without waiting; False when the client is gone or has ended its side."""
@@ -32,6 +38,9 @@ class Inbox:
             return False
         self._bytes += part
         return bool(part)
+
+    def say_goodbye(self) -> None:
+        """Nothing to say: an end of TCP is an end."""
 
     def forget(self) -> None:
         """Drop what was gathered."""
@@ -69,6 +78,7 @@ class Inbox:
     def _wait(self) -> bool:
         part = self._socket.recv(_PART)
         self._bytes += part
+        self.awaited += len(part)
         return bool(part)
 
     def _take(self, size: int) -> bytes:

@@ -10,6 +10,7 @@ import contextlib
 import json
 import logging
 import socket
+import ssl
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -20,12 +21,16 @@ from cheroot.server import HeaderReader, HTTPConnection, HTTPRequest
 
 from api.inbox import HEADERS_MAX, Inbox
 from api.settings import Server
+from api.tls.identity import Identity
+from api.tls.wire import Tls, TlsInbox
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 _log = logging.getLogger("api.http")
 _BODY_MAX = 1024 * 1024  # bytes; the scan API itself refuses more than 16 KiB
+_PAGE_BODY_MAX = 64 * 1024 * 1024  # bytes under /admin, where a person is told on a page what is too large
+_SLOWEST = 16 * 1024  # bytes a second that buy an upload more time than request_timeout_s: a poor mobile network
 _QUIET_MAX = 512  # connections kept without a request; the unit's LimitNOFILE is above it
 
 
@@ -48,8 +53,12 @@ class _Request(HTTPRequest):
         """Read them; a length that is no plain number is refused (cheroot takes -1 for "until the end")."""
         if not super().read_request_headers():  # type: ignore[no-untyped-call]
             return False
-        if self.inheaders.get(b"Content-Length", b"0").isdigit():
+        length = self.inheaders.get(b"Content-Length", b"0")
+        if length.isdigit() and (int(length) <= _BODY_MAX or bytes(self.path).startswith(b"/admin/")):
             return True
+        if length.isdigit():
+            self.simple_response("413 Request Entity Too Large", "The request is larger than any call takes")
+            return False
         self.simple_response("400 Bad Request", "Malformed Content-Length header")
         return False
 
@@ -85,7 +94,7 @@ class _Connection(HTTPConnection):
 
     def __init__(self, server: Listener, sock: socket.socket, makefile: Any = MakeFile) -> None:
         super().__init__(server, sock, makefile)
-        self.rfile = Inbox(sock)
+        self.rfile = TlsInbox(sock) if isinstance(sock, ssl.SSLSocket) else Inbox(sock)
 
     def communicate(self) -> bool:
         """Serve one request; True: the connection stays for a while."""
@@ -93,20 +102,31 @@ class _Connection(HTTPConnection):
             keep = bool(super().communicate())  # type: ignore[no-untyped-call]
         if not self.is_leaving:
             return keep
-        with contextlib.suppress(OSError):  # gone already
-            self.socket.shutdown(socket.SHUT_WR)
+        self.rfile.say_goodbye()
+        _shut(self.socket, socket.SHUT_WR)
         return True
 
     def cut(self) -> None:
         """Stop listening to this client; an answer under way still goes out."""
         self.is_late = True
-        with contextlib.suppress(OSError):  # closed meanwhile
-            self.socket.shutdown(socket.SHUT_RD)
+        _shut(self.socket, socket.SHUT_RD)
 
     def close(self) -> None:
         """Hang up."""
         self.server.is_over(self)
+        self.rfile.say_goodbye()
         super().close()
+
+
+def _shut(connection: socket.socket, side: int) -> None:
+    """End one side of TCP. SSLSocket's own ``shutdown`` would drop the encryption, and what follows goes out bare."""
+    with contextlib.suppress(OSError):  # gone already
+        socket.socket.shutdown(connection, side)
+
+
+def _granted(connection: _Connection) -> float:
+    """Seconds that a connection has earned by what it sent while a thread waited for it."""
+    return float(connection.rfile.awaited) / _SLOWEST
 
 
 class Listener(wsgi.Server):
@@ -119,7 +139,8 @@ class Listener(wsgi.Server):
     expiration_interval = 0.25  # seconds; also the longest wait before a stop begins
     _connections: Any  # cheroot's; its stubs leave it out
 
-    def __init__(self, app: WSGIApplication, settings: Server) -> None:
+    def __init__(self, app: WSGIApplication, settings: Server, identity: Identity | None = None) -> None:
+        """``identity``: who the server is by TLS; None: it speaks plain HTTP."""
         super().__init__(
             (settings.host, settings.port),
             app,
@@ -130,6 +151,10 @@ class Listener(wsgi.Server):
             timeout=settings.idle_timeout_s,  # type: ignore[arg-type]  # any number will do
             shutdown_timeout=settings.stop_within_s,  # type: ignore[arg-type]
         )
+        self._scheme = "http"
+        if identity is not None:
+            self.ssl_adapter = Tls(identity)
+            self._scheme = "https"
         self._threads_max = settings.threads
         self._request_timeout_s = settings.request_timeout_s
         self._lock = threading.Lock()
@@ -140,13 +165,13 @@ class Listener(wsgi.Server):
     def url(self) -> str:
         """Where it listens, with the real port."""
         host, port = self.bind_addr
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        return f"{self._scheme}://[{host}]:{port}" if ":" in host else f"{self._scheme}://{host}:{port}"
 
     def cut_slow_clients(self) -> None:
         """Give up on those who take too long to send. Called about once a second."""
         limit = time.monotonic() - self._request_timeout_s
         with self._lock:
-            known = [*self._sending.items(), *self._busy.items()]
+            known = [*self._sending.items(), *((one, since + _granted(one)) for one, since in self._busy.items())]
         for connection, since in known:
             if since < limit and not connection.is_late:
                 connection.cut()
@@ -155,11 +180,13 @@ class Listener(wsgi.Server):
         """True when every thread has been busy with one request for that long: nobody is being answered."""
         limit = time.monotonic() - after_s
         with self._lock:
-            return len(self._busy) >= self._threads_max and all(since < limit for since in self._busy.values())
+            are_late = (since + _granted(one) < limit for one, since in self._busy.items())
+            return len(self._busy) >= self._threads_max and all(are_late)
 
     @contextlib.contextmanager
     def serving(self, connection: _Connection) -> Any:
         """Count the connection as busy."""
+        connection.rfile.awaited = 0
         with self._lock:
             self._busy[connection] = time.monotonic()
         try:
@@ -209,7 +236,7 @@ class Listener(wsgi.Server):
 
     def _await(self, conn: _Connection) -> None:
         """Until there is more to read. Time runs while a request is half here, or while the client ought to leave."""
-        if conn.rfile or conn.is_leaving:
+        if conn.rfile.awaits_more or conn.is_leaving:
             with self._lock:
                 self._sending.setdefault(conn, time.monotonic())
         self._connections.put(conn)

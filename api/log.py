@@ -7,6 +7,7 @@ import logging
 import re
 import sys
 import time
+from typing import Literal
 
 # A pairing token is the part before /pair; any other part of a path this long can only be a key or a token.
 _SECRETS = (
@@ -44,8 +45,21 @@ class _Line(logging.Formatter):
         return masked(super().format(record))
 
 
-def start(level: str) -> None:
+class _Json(logging.Formatter):
+    """One object a line: ``time``, ``level``, ``room``, ``message``, and ``trace`` where something broke."""
+
+    converter = staticmethod(time.gmtime)
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = f"{self.formatTime(record, '%Y-%m-%dT%H:%M:%S')}.{int(record.msecs):03d}Z"
+        told = {"time": at, "level": record.levelname, "room": record.name, "message": masked(record.getMessage())}
+        if record.exc_info:
+            told["trace"] = masked(self.formatException(record.exc_info))
+        return json.dumps(told, ensure_ascii=False)
+
+
+def start(level: str, form: Literal["text", "json"] = "text") -> None:
     """Write everything from this level up (``debug`` … ``error``) to standard error."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Line())
+    handler.setFormatter(_Json() if form == "json" else _Line())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

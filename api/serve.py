@@ -13,6 +13,7 @@ from api.access import Access
 from api.listener import Listener
 from api.notify import Notify
 from api.settings import Settings
+from api.tls.identity import Identity
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -33,12 +34,17 @@ def hold_signals() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)
 
 
-def serve(app: WSGIApplication, settings: Settings, announce: Callable[[str], None]) -> int:
+def serve(
+    app: WSGIApplication, settings: Settings, announce: Callable[[str], None], identity: Identity | None = None
+) -> int:
     """Serve ``app`` until SIGTERM or SIGINT; ``announce`` gets the URL once it listens. Returns the exit code.
+
+    ``identity``: who the server is by TLS; None: it speaks plain HTTP.
 
     Raises CannotListenError when the address can't be bound. ``hold_signals`` must have been called.
     """
-    listener = Listener(Access(app, settings.server.trusted_proxies, settings.log.access), settings.server)
+    access = Access(app, settings.server.trusted_proxies, settings.log.access)
+    listener = Listener(access, settings.server, identity)
     try:
         listener.prepare()
     except OSError as error:
@@ -48,7 +54,7 @@ def serve(app: WSGIApplication, settings: Settings, announce: Callable[[str], No
     thread.start()
     announce(listener.url)
     notify.ready(f"listening on {listener.url}")
-    reason = _watch(listener, thread, notify)
+    reason = _watch(listener, thread, notify, identity)
     notify.stopping()
     _log.info("stopping: %s", reason or "the listener died")
     if not _stopped(listener, settings.server.stop_within_s):
@@ -59,13 +65,18 @@ def serve(app: WSGIApplication, settings: Settings, announce: Callable[[str], No
     return 0 if reason else 1
 
 
-def _watch(listener: Listener, thread: threading.Thread, notify: Notify) -> str:
-    """Once a tick, look after clients and tell systemd; returns the signal's name, or "" when the listener died."""
+def _watch(listener: Listener, thread: threading.Thread, notify: Notify, identity: Identity | None) -> str:
+    """Once a tick, look after clients and certificate, and tell systemd.
+
+    Returns the signal's name, or "" when the listener died.
+    """
     tick = min(_TICK_S, notify.watchdog_s / 2) if notify.watchdog_s else _TICK_S
     while thread.is_alive():
         if received := signal.sigtimedwait(_STOP, tick):
             return signal.Signals(received.si_signo).name
         listener.cut_slow_clients()
+        if identity is not None:
+            identity.refresh()
         if notify.watchdog_s and not listener.is_stuck(_STUCK_S):
             notify.alive()
     return ""

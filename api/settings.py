@@ -11,7 +11,16 @@ from typing import Annotated, Any, Literal, get_origin
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    ValidationError,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
@@ -39,6 +48,7 @@ class Server(_Section):
     idle_timeout_s: Annotated[float, Field(ge=0.5, le=3600)] = 75.0
     stop_within_s: Annotated[float, Field(ge=0.5, le=60)] = 5.0
     trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    announce: bool = True
 
     @field_validator("public_url")
     @classmethod
@@ -47,6 +57,37 @@ class Server(_Section):
         if url and (parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment):
             raise ValueError('must look like "https://tickets.example.org" or be empty')
         return url.rstrip("/")
+
+
+class Tls(_Section):
+    """Whether gates and browsers reach this server by TLS, and with which certificate."""
+
+    self_made: bool = False
+    folder: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+
+    @property
+    def is_on(self) -> bool:
+        """True when the server itself speaks TLS."""
+        return self.self_made or self.certificate is not None
+
+    @field_validator("folder", "certificate", "key", mode="before")
+    @classmethod
+    def _empty_is_none(cls, given: object) -> object:
+        return None if given == "" else given
+
+    @field_serializer("folder", "certificate", "key")
+    def _none_is_empty(self, file: Path | None) -> str:
+        return "" if file is None else str(file)
+
+    @model_validator(mode="after")
+    def _is_one_of_three(self) -> Tls:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key belong together: give both, or none")
+        if self.self_made and self.certificate is not None:
+            raise ValueError("self_made, or a certificate and key of your own: not both")
+        return self
 
 
 class Organisation(_Section):
@@ -84,6 +125,7 @@ class Log(_Section):
     """What is written on standard error."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
     access: bool = True
 
 
@@ -92,6 +134,7 @@ class Settings(_Section):
 
     database: str = "sqlite:////var/lib/portillon/tickets.sqlite3"
     server: Server = Server()
+    tls: Tls = Tls()
     organisation: Organisation = Organisation()
     pairing: Pairing = Pairing()
     admin: Admin = Admin()

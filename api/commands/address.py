@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from api.commands.console import CommandError
-from api.settings import Server
+from api.settings import Settings
 
 # TEST-NET-1, RFC 5737: "connecting" a datagram socket only chooses the network card, no packet leaves.
 _SOMEWHERE = ("192.0.2.1", 9)
@@ -23,8 +23,9 @@ class BaseUrl:
     note: str
 
 
-def base_url(given: str | None, server: Server) -> BaseUrl:
+def base_url(given: str | None, settings: Settings) -> BaseUrl:
     """The address for pairing codes: as given, else from the settings, else guessed. Raises CommandError."""
+    server, scheme = settings.server, "https" if settings.tls.is_on else "http"
     if url := given or server.public_url:
         return BaseUrl(url.rstrip("/"), _warn(url))
     if server.port == 0:
@@ -32,11 +33,11 @@ def base_url(given: str | None, server: Server) -> BaseUrl:
     if server.host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
         host = _own_address()
         note = f"the address {host} is a guess (this machine's on the network); if gates can't reach it, {_ASK}"
-        return BaseUrl(_join(host, server.port), note)
+        return BaseUrl(_join(scheme, host, server.port), note)
     if _is_loopback(server.host):
         note = f"this code works on this very machine only: the server listens on {server.host}; else {_ASK}"
-        return BaseUrl(_join(server.host, server.port), note)
-    return BaseUrl(_join(server.host, server.port), "")
+        return BaseUrl(_join(scheme, server.host, server.port), note)
+    return BaseUrl(_join(scheme, server.host, server.port), "")
 
 
 def _warn(url: str) -> str:
@@ -58,8 +59,8 @@ def _own_address() -> str:
         raise CommandError("this machine has no network", "its address can't be guessed", _ASK) from error
 
 
-def _join(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+def _join(scheme: str, host: str, port: int) -> str:
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def _is_loopback(host: str) -> bool:

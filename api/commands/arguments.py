@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     serve = nouns.add_parser("serve", help="answer gates", parents=[everywhere])
     serve.add_argument("--host", help="address to listen on; 0.0.0.0: every network")
     serve.add_argument("--port", type=int, help="port to listen on; 0: any free one")
+    _tls(serve)
     serve.set_defaults(command="serve")
     _events(_Noun(nouns, "event", "make and import events", everywhere))
     _tickets(_Noun(nouns, "ticket", "issue, list and cancel tickets", everywhere))
@@ -40,6 +41,12 @@ def parser() -> argparse.ArgumentParser:
     _move(nouns.add_parser("move", help="from an SQLite file to PostgreSQL", parents=[everywhere]))
     _config(_Noun(nouns, "config", "check and show settings", everywhere))
     return top
+
+
+def _tls(serve: argparse.ArgumentParser) -> None:
+    serve.add_argument("--tls", action="store_true", help="speak TLS with a key of the server's own, pinned by gates")
+    serve.add_argument("--tls-cert", metavar="FILE", help="speak TLS with this certificate (PEM, with its chain)")
+    serve.add_argument("--tls-key", metavar="FILE", help="the private key of --tls-cert (PEM)")
 
 
 class _Noun:

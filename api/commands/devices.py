@@ -14,6 +14,8 @@ from api.devices import devices
 from api.devices.devices import Device, NewDevice
 from api.settings import Settings
 from api.store.store import Store
+from api.tls import identity
+from api.tls.pin import with_pin
 
 
 def add(args: Namespace, settings: Settings, store: Store, shell: Shell) -> None:
@@ -22,8 +24,10 @@ def add(args: Namespace, settings: Settings, store: Store, shell: Shell) -> None
         if file is not None and file.suffix.lower() != ending:
             what, do = f"{file} doesn't end with {ending}", f"name it NAME{ending}"
             raise CommandError(what, "no device was added", do, code=2)
-    address = base_url(args.base_url, settings.server)
-    device = devices.add_device(store, args.name, address.url, event_uuid=args.event)
+    address = base_url(args.base_url, settings)
+    known = identity.of_settings(settings)
+    url = with_pin(address.url, known.pin if known is not None else "")
+    device = devices.add_device(store, args.name, url, event_uuid=args.event)
     code = qr.make(device.pairing_url)
     for file in (args.png, args.svg):
         if file is not None:
@@ -45,7 +49,7 @@ def show(_args: Namespace, store: Store, shell: Shell) -> None:
     if shell.as_json:
         shell.result([_seen(device) for device in found])
     elif found:
-        rows = [(d.uuid, d.name, ", ".join(d.event_uuids) or "every event", _state(d)) for d in found]
+        rows = [(d.uuid, d.name, ", ".join(d.admits.event_uuids) or "every event", _state(d)) for d in found]
         shell.table(("UUID", "Device", "Admits", "State"), rows)
     else:
         shell.say("No device yet: portillon-api device add NAME")
@@ -84,7 +88,7 @@ def _seen(device: Device) -> dict[str, str | bool | list[str]]:
     return {
         "uuid": device.uuid,
         "name": device.name,
-        "event_uuids": list(device.event_uuids),
+        "event_uuids": list(device.admits.event_uuids),
         "claimed": device.claimed,
         "archived": device.archived,
     }

@@ -12,14 +12,17 @@ from api.commands.console import CommandError, Shell
 from api.serve import CannotListenError, hold_signals, serve
 from api.settings import Settings
 from api.store.store import open_store
+from api.tls import identity
+from api.tls.pin import FRAGMENT
 
 
 def run(settings: Settings, shell: Shell) -> int:
     """Serve until SIGTERM or SIGINT. Prints one line when the server listens."""
     hold_signals()  # before the store or the listener start any thread
-    log.start(settings.log.level)
+    log.start(settings.log.level, settings.log.format)
     store = open_store(settings.database)
     try:
+        known = identity.of_settings(settings)
         app = make_app(
             store,
             organisation=settings.organisation.name,
@@ -30,11 +33,14 @@ def run(settings: Settings, shell: Shell) -> int:
                 public_url=settings.server.public_url,
                 idle_s=settings.admin.idle_minutes * 60,
                 longest_s=settings.admin.session_days * 24 * 3600,
+                pin=f"{FRAGMENT}={known.pin}" if known is not None and known.pin else "",
             ),
         )
         # No default password exists: whoever reads this terminal (or this unit's journal) makes the first account.
         invitation = None if people.has_admin(store) else people.invite(store)
-        return serve(app, settings, lambda url: _announce(url, settings.server.public_url or url, invitation, shell))
+        return serve(
+            app, settings, lambda url: _announce(url, settings.server.public_url or url, invitation, shell), known
+        )
     except CannotListenError as error:
         raise CommandError(
             f"can't listen on {error}",

@@ -97,5 +97,9 @@ class Pairing:
 
 
 def pairing_url(base_url: str, token: str) -> str:
-    """What the admin's QR says. ``base_url`` is where gates reach the server, ``https://HOST[:PORT][/PATH]``."""
-    return f"{base_url.rstrip('/')}/api/scan/{token}/pair"
+    """What the admin's QR says. ``base_url`` is where gates reach the server, ``https://HOST[:PORT][/PATH]``.
+
+    A fragment of it (the pin, see ``tls.pin.with_pin``) becomes the fragment of the whole.
+    """
+    address, mark, fragment = base_url.partition("#")
+    return f"{address.rstrip('/')}/api/scan/{token}/pair{mark}{fragment}"

@@ -15,7 +15,7 @@ from PIL import Image
 from api import qr
 from api.commands.address import base_url
 from api.commands.console import CommandError
-from api.settings import Server
+from api.settings import Server, Settings
 
 
 def test_a_new_device_comes_with_the_documented_pairing_url(shell):
@@ -89,28 +89,31 @@ def test_plain_http_over_the_internet_is_noted(shell):
 
 
 def test_a_public_url_in_the_settings_needs_no_word():
-    address = base_url(None, Server(public_url="https://tickets.example.org"))
+    address = base_url(None, Settings(server=Server(public_url="https://tickets.example.org")))
     assert (address.url, address.note) == ("https://tickets.example.org", "")
 
 
 def test_an_address_given_goes_before_the_settings():
-    assert base_url("https://a.example", Server(public_url="https://b.example")).url == "https://a.example"
+    assert (
+        base_url("https://a.example", Settings(server=Server(public_url="https://b.example"))).url
+        == "https://a.example"
+    )
 
 
 def test_a_server_on_loopback_is_reached_from_this_machine_only_and_the_note_says_so():
-    address = base_url(None, Server(host="127.0.0.1", port=8001))
+    address = base_url(None, Settings(server=Server(host="127.0.0.1", port=8001)))
     assert address.url == "http://127.0.0.1:8001"
     assert "this very machine only" in address.note
 
 
 def test_a_server_on_one_address_is_reached_there():
-    assert base_url(None, Server(host="192.168.1.5", port=8001)).url == "http://192.168.1.5:8001"
-    assert base_url(None, Server(host="fd00::5", port=8001)).url == "http://[fd00::5]:8001"
+    assert base_url(None, Settings(server=Server(host="192.168.1.5", port=8001))).url == "http://192.168.1.5:8001"
+    assert base_url(None, Settings(server=Server(host="fd00::5", port=8001))).url == "http://[fd00::5]:8001"
 
 
 def test_a_server_on_every_network_gets_a_guess_that_is_called_one():
     try:
-        address = base_url(None, Server(host="0.0.0.0", port=8001))
+        address = base_url(None, Settings(server=Server(host="0.0.0.0", port=8001)))
     except CommandError as error:
         assert "--base-url" in error.do  # a machine without any network
     else:
@@ -120,7 +123,7 @@ def test_a_server_on_every_network_gets_a_guess_that_is_called_one():
 
 def test_a_port_that_is_not_known_yet_has_to_be_told():
     with pytest.raises(CommandError) as caught:
-        base_url(None, Server(port=0))
+        base_url(None, Settings(server=Server(port=0)))
     assert "--base-url" in caught.value.do
 
 
