@@ -109,6 +109,7 @@ def _routes(endpoints: Endpoints) -> list[tuple[str, str, Callable[..., Any]]]:
         ("POST", "/check_ticket", endpoints.check_ticket),
         ("POST", "/ticket", endpoints.ticket),
         ("POST", "/annul", endpoints.annul),
+        ("POST", "/heartbeat", endpoints.heartbeat),
         ("GET", "/check_api_scan", endpoints.check_api_scan),
         ("GET", "/check_allow_any", endpoints.check_allow_any),
         ("POST", "/list_tickets", endpoints.list_tickets),

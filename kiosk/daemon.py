@@ -81,11 +81,12 @@ class Daemon:
         signs = LampsAndScreen(self._gate, console, looks_only=settings.server.action == "check")
         self._shown = Shown(signs, self._trace, State.UNPAIRED)
         self._faults = Faults(self._journal.note, folder / STATUS_FILE, self._trace, self._clock)
-        self._health = Health(self._faults, self._journal, self._gate, self._shown)
+        self._server = ServerThread(settings.server, self._store, self._journal, self._news.put, self._clock.is_good)
+        tell_server = self._server.heartbeat.tell
+        self._health = Health(self._faults, self._journal, self._gate, self._shown, tell_server)
         self._turns = self._new_turns(settings.gate)
         self._contacts = Contacts(self._gate, self._turns, self._journal, self._shown, self._trace, self._unlock)
         self._unlocking = Unlocking(settings.unlock_file, folder)
-        self._server = ServerThread(settings.server, self._store, self._journal, self._news.put, self._clock.is_good)
         self._enrolment = Enrolment(self._pair, self._server.resume, self._shown, self._trace)
         self._passage: Passage | None = None
         self._keep_clock_at = time.monotonic()

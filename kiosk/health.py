@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from kiosk.faults import Faults
 from kiosk.gate import Gate
+from kiosk.heartbeat import Pulse
 from kiosk.journal import Journal
 from kiosk.liveness import Liveness
 from kiosk.notify import notify
@@ -27,7 +28,11 @@ log = logging.getLogger(__name__)
 class Health:
     """Belongs to the main loop. Monotonic seconds."""
 
-    def __init__(self, faults: Faults, journal: Journal, gate: Gate, shown: Shown) -> None:
+    def __init__(
+        self, faults: Faults, journal: Journal, gate: Gate, shown: Shown, tell_server: Callable[[Pulse], None]
+    ) -> None:
+        """``tell_server`` takes how the gate is, every few seconds, and doesn't wait."""
+        self._tell_server = tell_server
         self._faults = faults
         self._journal = journal
         self._gate = gate
@@ -124,6 +129,17 @@ class Health:
             refused=self._verdicts[Outcome.REFUSED],
             unknown=self._verdicts[Outcome.UNKNOWN],
         )
+        pulse = Pulse(
+            state=self._shown.now or "starting",
+            faults=tuple(str(standing.fault) for standing in self._faults.standing),
+            annuls_waiting=annuls,
+            unanswered=unanswered,
+            admitted=self._verdicts[Outcome.ADMITTED],
+            refused=self._verdicts[Outcome.REFUSED],
+            unknown=self._verdicts[Outcome.UNKNOWN],
+            clock=self._faults.now(),
+        )
+        self._tell_server(pulse)
 
     def _tell_systemd(self, now: float, busy_since: float | None) -> None:
         is_missing = any(standing.fault is Fault.CAMERA for standing in self._faults.standing)

@@ -15,6 +15,7 @@ from kiosk.codes import PairingCode
 from kiosk.credentials import Credentials, CredentialStore
 from kiosk.edges import Question
 from kiosk.giving_back import EXTENSION, GivingBack
+from kiosk.heartbeat import Heartbeat
 from kiosk.journal import Journal
 from kiosk.news import Answered, Died, News, PairingEnded, Probed
 from kiosk.pairing import pair, resume
@@ -66,6 +67,7 @@ class ServerThread:
         self._tell = tell
         self._clock_is_good = clock_is_good
         self._giving_back = GivingBack(journal)
+        self.heartbeat = Heartbeat()
         self._client: ScanClient | None = None
         self._look_at = float("inf")
         self._busy_since: float | None = None
@@ -141,8 +143,12 @@ class ServerThread:
 
     def _use_the_time(self, now: float) -> None:
         client = self._client
-        if client is not None and not self._giving_back.work(client, now) and now >= self._look_at:
+        if client is None or self._giving_back.work(client, now):
+            return
+        if now >= self._look_at:
             self._look(client)
+        else:  # one thing at a time, so that a question that comes meanwhile waits for one exchange at most
+            self.heartbeat.work(client, now)
 
     def _meet(self, credentials: Credentials) -> None:
         if self._client is not None:

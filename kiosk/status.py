@@ -93,7 +93,7 @@ class StatusFile:
         self._facts: dict[str, Any] = {
             "pid": os.getpid(),
             "pid_began": _began(os.getpid()),
-            "version": _version(),
+            "version": version(),
             "since": (since or datetime.now(UTC)).isoformat(timespec="seconds"),
         }
         self._is_news = True
@@ -152,8 +152,9 @@ def _began(pid: int) -> int | None:
         return None
 
 
-def _version() -> str:
+def version() -> str:
+    """This program's version; "unknown" when it is run from a checkout."""
     try:
         return metadata.version("portillon")
-    except metadata.PackageNotFoundError:  # run from a checkout
+    except metadata.PackageNotFoundError:
         return "unknown"

@@ -65,6 +65,27 @@ class AnnulBody(_Body):
     scanned_at: Moment | None = None
 
 
+Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]  # a code of the kiosk's own, never free text
+Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
+
+
+class HeartbeatBody(_Body):
+    """``heartbeat/``: how a gate is. Codes and numbers only, since it is shown to people and kept."""
+
+    version: Annotated[str, Field(pattern=r"^[0-9A-Za-z.+_-]{1,40}$")]
+    uptime_s: Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
+    state: Word | None = None
+    queue: Count | None = None  # admissions that nobody used, which the server does not know yet
+    unanswered: Count | None = None
+    temperature_c: Annotated[float, Field(ge=-60, le=150, allow_inf_nan=False)] | None = None
+    faults: Annotated[list[Word], Field(max_length=20)] = []
+    last_error: Word | None = None
+    admitted: Count | None = None  # since the kiosk's start; as the next two
+    refused: Count | None = None
+    unknown: Count | None = None
+    clock: Moment | None = None  # what time it is there
+
+
 class ListBody(_Body):
     """``list_tickets/``, pages as the deployed servers cut them."""
 

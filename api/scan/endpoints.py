@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from api.devices import keys
+from api.devices import heartbeats, keys
 from api.devices.keys import Caller
 from api.devices.limiter import Limiter
 from api.devices.pairing import InvalidTokenError, Pairing
@@ -116,6 +116,15 @@ class Endpoints:
             scanned_at=body.scanned_at,
         )
         return shapes.annulled(self._annuls.annul(annulment), body.scan_id)
+
+    def heartbeat(self, call: Call) -> dict[str, Any]:
+        """``POST heartbeat/``: how the gate is. What it says too soon after the last time is not kept."""
+        caller, body = self._caller(call), bodies.read(call.environ, bodies.HeartbeatBody)
+        told = body.model_dump(exclude={"clock"}, exclude_none=True)
+        if body.clock is not None:
+            told["clock_off_s"] = round((body.clock - moments.now()) / 1_000_000, 1)
+        heartbeats.note(self._store, caller.id, told)
+        return {"success": True, "message": "Heartbeat noted", "code": "ok"}
 
     def check_api_scan(self, call: Call) -> dict[str, Any]:
         """``GET check_api_scan/``: whose key this is, as deployed servers say it."""

@@ -14,7 +14,7 @@ from api.store.models import TicketStatus
 from api.store.scan import Code, Outcome
 
 # What is offered beside the page's keys, as ``pair`` and ``test_api`` list it.
-EXTENSIONS = ["scan_id", "scanned_at", "event_uuid", "code", "annul"]
+EXTENSIONS = ["scan_id", "scanned_at", "event_uuid", "code", "annul", "heartbeat"]
 
 _MESSAGES = {
     Code.OK: "Ticket successfully scanned",

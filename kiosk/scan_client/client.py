@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import Any
 
 import requests
 
@@ -78,6 +79,13 @@ class ScanClient:
         """
         body = annulling.body(scan_id, annulled_at, scanned_at)
         return annulling.outcome(self._exchanges.post(f"{self._credentials.prefix}/annul/", body, deadline), scan_id)
+
+    def heartbeat(self, body: dict[str, Any], deadline: float) -> None:
+        """Say how this gate is. One try before ``deadline`` (monotonic seconds); never raises.
+
+        What comes of it is not told: whether the server is there is found by ``probe`` and by questions.
+        """
+        self._exchanges.post(f"{self._credentials.prefix}/heartbeat/", body, deadline)
 
     def probe(self) -> Fault | None:
         """None when the server is there and knows this gate; at most 5 s for each of its two or three requests.

@@ -20,7 +20,7 @@ class Edges:
     """A gate and signs that only remember."""
 
     def __init__(self):
-        self.ready, self.contact, self.told = True, [], []
+        self.ready, self.contact, self.told, self.pulses = True, [], [], []
 
     def is_ready(self):
         return self.ready
@@ -49,7 +49,7 @@ def make(tmp_path, edges, monkeypatch):
         trace, journal = Trace(None), Journal(tmp_path / "state")
         shown = Shown(edges, trace, State.READY)
         faults = Faults(journal.note, tmp_path / "state" / STATUS, trace, Clock(tmp_path / "state"))
-        it = Health(faults, journal, edges, shown)
+        it = Health(faults, journal, edges, shown, edges.pulses.append)
         it.faults, it.start = faults, it._started_at
         it.systemd = lambda: _drained(channel)
         return it
@@ -166,3 +166,13 @@ def test_the_status_counts_presentations_and_tells_how_long_the_latest_took(make
     told = json.loads((tmp_path / "state" / STATUS).read_text())
     assert (told["admitted"], told["refused"]) == (1, 0)
     assert told["last_latency_ms"] >= 50
+
+
+def test_the_server_thread_is_told_how_the_gate_is_without_a_word_about_guests(make, edges):
+    health = make()
+    health.heard("verdict", {"verdict": "refused", "ticket": "00000000-0000-4000-8000-000000000001"})
+    health.camera_failed("unplugged by Jeanne")
+    health.tick(health.start + 1, None, is_serving=True)
+    pulse = edges.pulses[-1]
+    assert (pulse.faults, pulse.refused, pulse.admitted, pulse.state) == (("camera",), 1, 0, "fault")
+    assert "Jeanne" not in repr(pulse)
