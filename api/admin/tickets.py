@@ -1,0 +1,156 @@
+"""An event's tickets: searched, added, cancelled, made valid again; and all that happened to one."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+from uuid import UUID
+
+import bottle
+
+from api import qr
+from api.admin.audit_lines import FIRST, Filter, page
+from api.admin.visit import RefusedError, Route, Visit
+from api.store import models
+from api.store.models import TicketStatus
+from api.tickets import issue
+from api.tickets.events import find_event, list_events
+from api.tickets.issue import Order
+from api.tickets.unscan import unscan
+
+_PAGE = 50
+_MOST = 500  # tickets of one reservation, as the shell has it
+_ROWS = """SELECT t.id, t.uuid, t.first_name, t.last_name, r.email, q.name, p.name, t.status, t.scanned_at, d.name
+    FROM ticket t JOIN reservation r ON r.id = t.reservation_id LEFT JOIN price p ON p.id = t.price_id
+    LEFT JOIN product q ON q.id = p.product_id LEFT JOIN device d ON d.id = t.scanned_by WHERE """
+_ONE = """SELECT t.uuid, t.first_name, t.last_name, r.email, q.name, p.name, t.status, t.scanned_at, d.name, e.uuid,
+    e.name, e.private_key_pem, r.tickets_count FROM ticket t JOIN reservation r ON r.id = t.reservation_id
+    JOIN event e ON e.id = t.event_id LEFT JOIN price p ON p.id = t.price_id LEFT JOIN product q ON q.id = p.product_id
+    LEFT JOIN device d ON d.id = t.scanned_by WHERE t.uuid = ?"""
+_LOOKS = {"scanned": "good", "cancelled": "bad", "created": "warn", "inactive": "warn"}
+
+
+def show_all(visit: Visit) -> bottle.HTTPResponse:
+    """``GET tickets?event=UUID&search=…&status=…``: a page of them, oldest first; ``after`` says where it begins."""
+    events = list_events(visit.store)
+    if not events:
+        return visit.redirect("/admin/events/new")
+    asked = {name: str(visit.query.get(name, "")).strip()[:200] for name in ("event", "search", "status")}
+    event = _event(visit, asked["event"] or events[-1].uuid)
+    rows = _rows(visit, event, asked)
+    more = {**{name: value for name, value in asked.items() if value}, "event": event.uuid}
+    return visit.render(
+        "tickets_list.html",
+        event=event,
+        events=events,
+        asked=asked,
+        statuses=[status.value for status in TicketStatus],
+        rows=rows[:_PAGE],
+        look=_looks,
+        more=f"/admin/tickets?{urlencode({**more, 'after': rows[_PAGE - 1][0]})}" if len(rows) > _PAGE else "",
+    )
+
+
+def add(visit: Visit) -> bottle.HTTPResponse:
+    """``POST tickets``: one reservation."""
+    event = _event(visit, str(visit.form.get("event", "")))
+    told = str(visit.form.get("count", "1")).strip() or "1"
+    if not (told.isascii() and told.isdigit() and len(told) < 4 and 1 <= int(told) <= _MOST):
+        return visit.refuse("tickets_count_odd", most=_MOST)
+    if event.private_key_pem is None:
+        return visit.refuse("tickets_imported")
+    first, last, email, product, price = (
+        str(visit.form.get(name, "")).strip()[:200] or None
+        for name in ("first_name", "last_name", "email", "product", "price")
+    )
+    order = Order(first_name=first, last_name=last, email=email, product=product, price=price)
+    added = issue.add_tickets(visit.store, UUID(event.uuid), order, count=int(told))
+    with visit.store.writing():
+        visit.audit("ticket.add", event_id=event.id, subject=added[0].uuid, detail={"count": len(added)})
+    return visit.redirect(f"/admin/tickets/{added[0].uuid}", "done_tickets_added", count=len(added))
+
+
+def show(visit: Visit, uuid: str) -> bottle.HTTPResponse:
+    """``GET tickets/UUID``: the ticket, its code, and all that happened to it."""
+    row = visit.store.db.run(_ONE, (str(_uuid(visit, uuid)),)).fetchone()
+    if row is None:
+        return visit.refuse("error_404", 404)
+    code = issue.code_of(row[11], row[0])
+    return visit.render(
+        "tickets_one.html",
+        ticket=row,
+        picture=_picture(code) if code else "",
+        history=page(visit.store, Filter(subject=row[0]), FIRST, 100),
+        look=_looks,
+    )
+
+
+def cancel(visit: Visit, uuid: str) -> bottle.HTTPResponse:
+    """``POST tickets/UUID/cancel``: with a reason that stays in the log."""
+    ticket, reason = _uuid(visit, uuid), _reason(visit)
+    issue.cancel_ticket(visit.store, ticket)
+    with visit.store.writing():
+        event_id = visit.store.db.run("SELECT event_id FROM ticket WHERE uuid = ?", (str(ticket),)).fetchone()[0]
+        visit.audit("ticket.cancel", event_id=event_id, subject=str(ticket), detail={"reason": reason})
+    return visit.redirect(f"/admin/tickets/{ticket}", "done_ticket_cancelled")
+
+
+def give_back(visit: Visit, uuid: str) -> bottle.HTTPResponse:
+    """``POST tickets/UUID/unscan``: valid again; the admission that used it can't be repeated."""
+    ticket, reason = _uuid(visit, uuid), _reason(visit)
+    with visit.store.writing():
+        event_id = unscan(visit.store, ticket, reason)
+        visit.audit("ticket.unscan", event_id=event_id, subject=str(ticket), detail={"reason": reason})
+    return visit.redirect(f"/admin/tickets/{ticket}", "done_ticket_unscanned")
+
+
+def _rows(visit: Visit, event: models.Event, asked: dict[str, str]) -> list[tuple[object, ...]]:
+    conditions = ["t.event_id = ?", "t.id > ?"]
+    after = str(visit.query.get("after", ""))
+    is_number = after.isascii() and after.isdigit() and len(after) < 18
+    values: list[object] = [event.id, int(after) if is_number else 0]
+    if asked["status"]:
+        conditions.append("t.status = ?")
+        values.append(asked["status"])
+    if asked["search"]:
+        like = f"%{asked['search'].lower().replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
+        columns = ("t.first_name", "t.last_name", "r.email", "t.uuid")
+        conditions.append(f"({' OR '.join(f'''LOWER({column}) LIKE ? ESCAPE '!' ''' for column in columns)})")
+        values += [like] * len(columns)
+    sql = f"{_ROWS} {' AND '.join(conditions)} ORDER BY t.id LIMIT ?"
+    return visit.store.db.run(sql, (*values, _PAGE + 1)).fetchall()
+
+
+def _reason(visit: Visit) -> str:
+    reason = str(visit.form.get("reason", "")).strip()
+    if not 1 <= len(reason) <= 200:
+        raise RefusedError(visit.say("tickets_reason_wanted"))
+    return reason
+
+
+def _looks(visit: Visit, status: str) -> tuple[str, str]:
+    """The status in words, and how it looks."""
+    return visit.say(f"status_{status}"), _LOOKS.get(status, "")
+
+
+def _picture(code: str) -> str:
+    return str(qr.make(code).svg_data_uri(scale=4, border=qr.BORDER, dark="#000000", light="#ffffff"))
+
+
+def _event(visit: Visit, text: str) -> models.Event:
+    return find_event(visit.store, _uuid(visit, text))
+
+
+def _uuid(visit: Visit, text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise RefusedError(visit.say("error_404"), 404) from error
+
+
+ROUTES = (
+    Route("GET", "/admin/tickets", show_all),
+    Route("POST", "/admin/tickets", add),
+    Route("GET", "/admin/tickets/<uuid>", show),
+    Route("POST", "/admin/tickets/<uuid>/cancel", cancel),
+    Route("POST", "/admin/tickets/<uuid>/unscan", give_back),
+)
