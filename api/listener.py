@@ -134,7 +134,7 @@ class Listener(wsgi.Server):
 
     ConnectionClass = _Connection
     max_request_header_size = HEADERS_MAX
-    max_request_body_size = _BODY_MAX
+    max_request_body_size = _PAGE_BODY_MAX
     keep_alive_conn_limit = _QUIET_MAX
     expiration_interval = 0.25  # seconds; also the longest wait before a stop begins
     _connections: Any  # cheroot's; its stubs leave it out

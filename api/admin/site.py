@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 import bottle
 
-from api.admin import admins, audit, devices, door, events, home, signin, static, tickets
+from api.admin import admins, audit, devices, door, events, home, signin, static, tickets, uploads
 from api.admin.sessions import COOKIE, is_token
 from api.admin.visit import House, RefusedError, Route, Visit
 from api.tickets.events import NotPossibleError
@@ -65,7 +65,8 @@ def _page(house: House, route: Route) -> Any:
         visit = Visit(house, bottle.request.environ, None)
         try:
             visit.session = house.sessions.find(visit.cookie(COOKIE))
-            given = _turned_away(visit, route) or route.handler(visit, **arguments)
+            with house.uploads.room(uploads.announced(visit.environ)) as is_free:
+                given = _turned_away(visit, route, is_free) or route.handler(visit, **arguments)
         except RefusedError as error:
             given = visit.refusal(error.sentence, error.status)
         except NotPossibleError as error:
@@ -81,14 +82,18 @@ def _page(house: House, route: Route) -> Any:
     return answer
 
 
-def _turned_away(visit: Visit, route: Route) -> bottle.HTTPResponse | None:
-    """The answer to who may not have this page, None for all others."""
+def _turned_away(visit: Visit, route: Route, is_free: bool) -> bottle.HTTPResponse | None:
+    """The answer to who may not have this page, None for all others. A stranger's body is not read."""
     if visit.session is None and not route.is_open:
         if route.method == "POST":
             return visit.refuse("error_signed_out", 403)
         query = str(visit.environ.get("QUERY_STRING", ""))
         here = visit.path + (f"?{query}" if query else "")
         return bottle.HTTPResponse("", 303, {"Location": f"{SIGN_IN}?next={quote(here, safe='')}"})
+    if uploads.announced(visit.environ) > (uploads.LARGEST if route.takes_files else uploads.SMALL):
+        return visit.refuse("error_413", 413)
+    if not is_free:
+        return visit.refuse("error_upload_busy", 503)
     if route.method == "POST" and not _is_from_here(visit, route):
         return visit.refuse("error_foreign", 403)
     return None

@@ -14,6 +14,7 @@ import bottle
 
 from api.admin import words
 from api.admin.sessions import Admin, Session, Sessions
+from api.admin.uploads import Request, Uploads
 from api.devices.limiter import Limiter
 from api.scan.words import Language, language_of
 from api.store import acts
@@ -50,6 +51,7 @@ class House:
     pin: str = ""  # the fragment of pairing codes by which gates know this server's key, "" without
     by_address: Limiter = field(default_factory=Limiter)
     by_name: Limiter = field(default_factory=Limiter)
+    uploads: Uploads = field(default_factory=Uploads)
 
 
 class RefusedError(Exception):
@@ -70,7 +72,7 @@ class Visit:
         self.organisation = house.organisation
         self.session = session
         self.environ = environ
-        self._request = bottle.BaseRequest(environ)
+        self._request = Request(environ)
 
     @property
     def admin(self) -> Admin:
@@ -224,3 +226,4 @@ class Route:
     path: str
     handler: Handler
     is_open: bool = False  # to everybody, signed in or not
+    takes_files: bool = False  # of up to uploads.LARGEST bytes
