@@ -13,6 +13,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import unquote
 
 Dialect = Literal["documented", "deployed"]
 
@@ -29,8 +30,10 @@ _TICKET = re.compile(r"(?P<data>[A-Za-z0-9_-]+={0,2}):(?P<signature>[A-Za-z0-9_-
 # No user name, no query; a token never starts with a dot, since HTTP clients fold "/../" away.
 _PAIRING = re.compile(
     r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?P<port>:[1-9][0-9]{0,4})?"
-    r"(?P<prefix>/api/scan|/scan)/(?P<token>[A-Za-z0-9_:-][A-Za-z0-9._:-]{0,399}={0,2})/pair/?(?:#[!-~]*)?"
+    r"(?P<prefix>/api/scan|/scan)/(?P<token>[A-Za-z0-9_:-][A-Za-z0-9._:-]{0,399}={0,2})/pair/?(?:#(?P<fragment>[!-~]*))?"
 )
+# SHA-256 of the server's public key (SubjectPublicKeyInfo, RFC 7469), base64url of 32 bytes without padding.
+_PIN = re.compile(r"spki-sha256=(?P<pin>[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])")
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")  # a last label like this makes a resolver see an IPv4 address
 _PRIVATE = tuple(
@@ -41,7 +44,9 @@ _PRIVATE = tuple(
     )
 )
 
-Why = Literal["empty", "too_long", "not_ascii", "not_a_code", "bad_data", "bad_signature", "bad_host", "plain_http"]
+Why = Literal[
+    "empty", "too_long", "not_ascii", "not_a_code", "bad_data", "bad_signature", "bad_host", "bad_pin", "plain_http"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,7 @@ class PairingCode:
     base_url: str  # scheme://host[:port], no slash at the end
     prefix: Literal["/api/scan", "/scan"]
     token: str
+    pin: str = ""  # of the server's public key, 43 characters; "": the server is known by its certificate's authority
 
     @property
     def dialect(self) -> Dialect:
@@ -139,8 +145,19 @@ def _pairing(match: re.Match[str]) -> PairingCode | Why:
         return "bad_host"
     if match["scheme"] == "http" and not _is_near(host, address):
         return "plain_http"
+    pin = _pin(match["fragment"] or "")
+    if pin is None or (pin and match["scheme"] == "http"):
+        return "bad_pin"
     prefix: Literal["/api/scan", "/scan"] = "/api/scan" if match["prefix"] == "/api/scan" else "/scan"
-    return PairingCode(f"{match['scheme']}://{host}{port}", prefix, match["token"])
+    return PairingCode(f"{match['scheme']}://{host}{port}", prefix, match["token"], pin)
+
+
+def _pin(fragment: str) -> str | None:
+    """The pin in a fragment, "" without one. None for anything that might have been meant as one: never trust less."""
+    found = _PIN.fullmatch(fragment)
+    if found:
+        return found["pin"]
+    return None if "spki" in unquote(fragment).lower() else ""
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -45,6 +45,13 @@ class Credentials:
     device_name: Shown
     tenant: Shown = ""
     extensions: frozenset[str] = frozenset()  # what this server offers beyond the documented calls
+    # SHA-256 of the server's public key, as the pairing code had it; "": the certificate's authority vouches for it.
+    pin: Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9_-]{43})?$")] = ""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError when there is a pin and no TLS to hold it against."""
+        if self.pin and not self.base_url.startswith("https://"):
+            raise ValueError("a pinned key needs https")
 
     @property
     def masked_key(self) -> str:

@@ -22,6 +22,7 @@ BY_IMPORTANCE = (
     Fault.JOURNAL,
     Fault.CAMERA,
     Fault.KEY_REFUSED,
+    Fault.SERVER_KEY_CHANGED,
     Fault.CLOCK,
     Fault.TLS,
     Fault.ODD_ANSWER,

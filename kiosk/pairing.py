@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated
 from urllib.parse import urljoin, urlsplit
@@ -105,7 +105,7 @@ def pair(
         store.prepare()
         pending = store.load_pending()
         # The same code shown again after a test without an answer: it may be used up, the key we have is not.
-        if pending is not None and pending.base_url == code.base_url:
+        if pending is not None and (pending.base_url, pending.pin) == (code.base_url, code.pin):
             settled = _settle(pending, store, clock_is_good)
             if isinstance(settled, Paired):
                 return settled
@@ -138,7 +138,7 @@ def unpair(store: CredentialStore) -> bool:
 
 def _settle(pending: Credentials, store: CredentialStore, clock_is_good: ClockIsGood) -> Paired | PairingFailed:
     """Test pending credentials and act on the outcome."""
-    exchanges = Exchanges(pending.base_url, pending.api_key, clock_is_good=clock_is_good)
+    exchanges = Exchanges(pending.base_url, pending.api_key, clock_is_good=clock_is_good, pin=pending.pin)
     try:
         fault = probe(exchanges, pending, time.monotonic() + TEST_S)
     finally:
@@ -159,7 +159,7 @@ def _ask(code: PairingCode, clock_is_good: ClockIsGood) -> Credentials | Pairing
     path = f"{code.prefix}/{code.token}/pair{slash}"
     deadline = time.monotonic() + ASK_S
     for _ in range(1 + _REDIRECTS):
-        exchanges = Exchanges(code.base_url, None, clock_is_good=clock_is_good)
+        exchanges = Exchanges(code.base_url, None, clock_is_good=clock_is_good, pin=code.pin)
         try:
             answer = exchanges.get(path, deadline)
         finally:
@@ -182,7 +182,7 @@ def _followed(target: str, code: PairingCode) -> PairingCode | None:
     if not isinstance(found, PairingCode) or (found.prefix, found.token) != (code.prefix, code.token):
         return None
     is_downgrade = code.base_url.startswith("https:") and not found.base_url.startswith("https:")
-    return None if is_downgrade else found
+    return None if is_downgrade else replace(found, pin=code.pin)  # the key that the admin's code named, or nobody
 
 
 def _given(answer: Answer, code: PairingCode) -> Credentials | PairingFailed:
@@ -207,6 +207,7 @@ def _given(answer: Answer, code: PairingCode) -> Credentials | PairingFailed:
         device_name=printable(given.device_name),
         tenant=printable(given.tenant_name),
         extensions=frozenset(given.extensions),
+        pin=code.pin,
     )
 
 

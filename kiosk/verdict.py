@@ -39,6 +39,7 @@ class Fault(StrEnum):
     TIMEOUT = "timeout"  # connected, but no answer within the budget
     TLS = "tls"  # certificate refused, or not TLS at all
     CLOCK = "clock"  # a certificate refused by its dates, while the gate's own clock is not known to be good
+    SERVER_KEY_CHANGED = "server_key_changed"  # TLS, but not with the key that was pinned at pairing
     KEY_REFUSED = "key_refused"  # the server is up and does not know this gate's key, or archived it
     SERVER_TROUBLE = "server_trouble"  # 5xx, rate limit
     ODD_ANSWER = "odd_answer"  # HTML, a redirect, truncated, or 200 with nonsense: perhaps a captive portal

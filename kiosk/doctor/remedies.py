@@ -18,6 +18,10 @@ REMEDIES: dict[Fault, dict[Language, str]] = {
         "fr": "Certificat expiré, auto-signé, ou réseau qui s'interpose : openssl s_client -connect SERVEUR:443",
         "en": "An expired or self-signed certificate, or a network in between: openssl s_client -connect SERVER:443",
     },
+    Fault.SERVER_KEY_CHANGED: {
+        "fr": "Serveur réinstallé ? Restaurez son dossier .tls ou appairez de nouveau. Sinon, un intrus : cherchez-le.",
+        "en": "Was the server set up anew? Restore its .tls folder, or pair again. If not, another answers: find it.",
+    },
     Fault.CLOCK: {
         "fr": "Mettez à l'heure : ouvrez le port UDP 123 vers un serveur de temps, puis timedatectl.",
         "en": "Set the clock right: let UDP port 123 out to a time server, then timedatectl.",

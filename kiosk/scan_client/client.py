@@ -42,7 +42,7 @@ class ScanClient:
         """``clock_is_good``: whether a certificate's dates can be judged here; False makes of such a fault CLOCK."""
         self._credentials = credentials
         self._server = server
-        self._exchanges = Exchanges(credentials.base_url, credentials.api_key, session, clock_is_good)
+        self._exchanges = Exchanges(credentials.base_url, credentials.api_key, session, clock_is_good, credentials.pin)
         self._extensions = credentials.extensions
         self._events = Events(self._exchanges)
         self._closed = threading.Event()

@@ -123,8 +123,8 @@ class _Timed(HTTPConnection):
         super().send(data)
 
 
-class _TimedHttps(_Timed, HTTPSConnection):
-    pass
+class TimedHttps(_Timed, HTTPSConnection):
+    """HTTPS within the budget."""
 
 
 class _Pool(HTTPConnectionPool):
@@ -132,7 +132,7 @@ class _Pool(HTTPConnectionPool):
 
 
 class _HttpsPool(HTTPSConnectionPool):
-    ConnectionCls = _TimedHttps
+    ConnectionCls = TimedHttps
 
 
 class TimedAdapter(HTTPAdapter):

@@ -15,6 +15,7 @@ import requests
 import urllib3.exceptions
 
 from kiosk.scan_client.connection import Budget, TimedAdapter, within
+from kiosk.scan_client.pinned import PinnedAdapter, ServerKeyChangedError
 from kiosk.verdict import Fault
 
 BODY_LIMIT = 64 * 1024  # bytes; the longest answer to a scan is below 2 KiB
@@ -57,6 +58,7 @@ class Exchanges:
 
     ``api_key`` None: without Authorization (pairing). One thread at a time gets the most out of keep-alive; more are
     allowed. ``clock_is_good`` False: a certificate that its dates alone make invalid is Fault.CLOCK and not TLS.
+    ``pin``: only the holder of this key is spoken to (see ``pinned``), by https alone; "": any authority is believed.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Exchanges:
         api_key: str | None,
         session: requests.Session | None = None,
         clock_is_good: Callable[[], bool] = lambda: True,
+        pin: str = "",
     ) -> None:
         self._clock_is_good = clock_is_good
         self._base_url = base_url
@@ -72,8 +75,12 @@ class Exchanges:
         self._session.trust_env = False  # no proxy, no .netrc; saves 0.2 ms as well (facts)
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # a cookie brings a CSRF 403
         adapter = TimedAdapter(pool_connections=2, pool_maxsize=2)
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
+        if pin:
+            self._session.adapters.clear()  # plain HTTP, above all
+            self._session.mount("https://", PinnedAdapter(pin, pool_connections=2, pool_maxsize=2))
+        else:
+            self._session.mount("https://", adapter)
+            self._session.mount("http://", adapter)
         self._session.headers.update(
             {
                 "Accept": "application/json",
@@ -152,6 +159,8 @@ def _seconds(text: str) -> float | None:
 def _fault(error: BaseException, budget: Budget) -> Fault:
     """What kept the answer away: the innermost cause that says something, then how far the request had come."""
     causes = list(_causes(error))
+    if any(isinstance(cause, ServerKeyChangedError) for cause in causes):
+        return Fault.SERVER_KEY_CHANGED
     is_tls = any(isinstance(cause, ssl.SSLError | urllib3.exceptions.SSLError) for cause in causes)
     if is_tls:  # later than the handshake it is a connection that broke
         return Fault.NO_NETWORK if budget.may_have_arrived else Fault.TLS

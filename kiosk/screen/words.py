@@ -142,6 +142,10 @@ _FAULTS: dict[Fault, dict[Language, str]] = {
         "fr": "Certificat refusé : rien n'est envoyé. Vérifiez l'heure du portillon et le certificat du serveur.",
         "en": "Certificate refused: nothing is sent. Check the gate's clock and the server's certificate.",
     },
+    Fault.SERVER_KEY_CHANGED: {
+        "fr": "Ce n'est pas le serveur appairé : rien n'est envoyé. Réinstallé ? Appairez de nouveau. Sinon : intrus.",
+        "en": "This is not the server that was paired: nothing is sent. Set up anew? Pair again. If not, an intruder.",
+    },
     Fault.CLOCK: {
         "fr": "Certificat hors de ses dates, et l'heure du portillon n'est pas sûre. Vérifiez son serveur de temps.",
         "en": "The certificate is out of its dates, and the gate's clock is not sure. Check its time server.",

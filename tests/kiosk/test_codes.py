@@ -181,7 +181,7 @@ def test_the_longest_code_of_either_kind_fits_under_the_cap() -> None:
         (f"https://gate.example/api/scan/{TOKEN}/pair/", "https://gate.example", "/api/scan", "documented"),
         (f"https://Gate.Example:8443/scan/{TOKEN}/pair", "https://gate.example:8443", "/scan", "deployed"),
         (f"https://[2001:db8::1]/scan/{TOKEN}/pair", "https://[2001:db8::1]", "/scan", "deployed"),
-        (f"https://a.org/scan/{TOKEN}/pair#spki-sha256=abc_123", "https://a.org", "/scan", "deployed"),
+        (f"https://a.org/scan/{TOKEN}/pair#gate=abc_123", "https://a.org", "/scan", "deployed"),
         (
             f"http://lespass.tibillet.localhost:8042/scan/{TOKEN}/pair",
             *("http://lespass.tibillet.localhost:8042", "/scan", "deployed"),
