@@ -1,1 +1,1 @@
-"""What goes on at the doors: how many are in, which gates are heard of, what people should look at."""
+"""Watching the doors: how full, how fast, what was refused, which gate is silent."""

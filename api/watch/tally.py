@@ -1,154 +1,101 @@
-"""How an event's doors fill: counted from the tickets themselves, so that it is right whatever was undone or imported.
+"""How an event's doors stand: counted from the tickets themselves, so that annuls, exits and imports are in it.
 
-Counting reads every ticket of the event once (100,000: some 50 ms). It is done when somebody looks, by one thread at a
-time, and rests twenty times as long as it took: at most a twentieth of one core, however many look.
+One pass over the event's tickets gives every figure. It is kept for a moment and shared by all who watch: however many
+door pages are open, the database is asked once a refresh.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from api.store import moments
 from api.store.store import Store
 
-STEP_US = 5 * 60 * 1_000_000  # microseconds: one step of the curve
-STEPS = 72  # six hours
-REFUSALS = 15
-_LINES_BACK = 5_000  # how far back refusals are looked for: by the log's own key, since it has no other
-_REST_S = 1.0
-_REST_TIMES = 20.0
+BUCKET_US = 5 * 60 * 1_000_000  # microseconds: one point of the curve is five minutes
+BUCKETS = 48  # four hours
+_REFUSALS = 12
+_LOOK_BACK = 5000  # audit lines: an evening without refusals is not read to its beginning each time
+_KEPT_S = 1.0  # seconds at least; and a twentieth of the time, for an event whose pass takes long
+_SHARE = 20
 
-# A ticket that is valid and bears the time it came in has gone out again, and may come back.
-_COUNT = """SELECT price_id, scanned_by, status, scanned_at / 300000000, COUNT(*) FROM ticket
-    WHERE event_id = ? AND status IN ('valid', 'scanned') GROUP BY 1, 2, 3, 4"""
-_PRODUCTS = "SELECT p.id, q.name FROM price p JOIN product q ON q.id = p.product_id"
-_NEWEST = "SELECT COALESCE(MAX(id), 0) FROM scan_line"
-_REFUSED = """SELECT l.arrived_at, d.name, l.code, l.ticket_uuid FROM scan_line l JOIN device d ON d.id = l.device_id
-    WHERE l.id > ? AND l.code <> 'ok' AND l.action IN ('scan', 'out') AND (l.event_id = ? OR l.event_id IS NULL)
-    ORDER BY l.id DESC LIMIT ?"""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A product, or a gate: how many came in of how many. ``total`` is None for a gate."""
-
-    name: str | None  # None: without a product; or not by a gate, but taken over from elsewhere
-    admitted: int
-    total: int | None = None
+_COUNT = """SELECT t.status, q.name, d.name, t.scanned_at / 300000000, COUNT(*) FROM ticket t
+    LEFT JOIN price p ON p.id = t.price_id LEFT JOIN product q ON q.id = p.product_id
+    LEFT JOIN device d ON d.id = t.scanned_by WHERE t.event_id = ?
+    GROUP BY t.status, q.name, d.name, t.scanned_at / 300000000"""
+_REFUSED = """SELECT l.id, l.arrived_at, d.name, l.code, l.ticket_uuid
+    FROM scan_line l JOIN device d ON d.id = l.device_id
+    WHERE l.id > (SELECT COALESCE(MAX(id), 0) FROM scan_line) - ? AND l.action = 'scan' AND l.code <> 'ok'
+    AND (l.event_id = ? OR l.event_id IS NULL) ORDER BY l.id DESC LIMIT ?"""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One scan that was refused. Microseconds since 1970."""
+    """Somebody who was not let in, when (microseconds since 1970) and why."""
 
+    id: int
     at: int
     gate: str
     code: str
-    ticket_uuid: str | None
+    ticket: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
-    """How an event's doors stood at ``at``. ``inside``: those who came in and have not gone out again.
+class Figures:
+    """An event's doors at one moment."""
 
-    ``curve``: guests who came in during each of the last ``STEPS`` steps, the oldest first; ``until`` is the end of the
-    last step. Who came in by several ways is counted where they came in last.
-    """
-
-    at: int
-    total: int
     admitted: int
-    inside: int
-    products: tuple[Part, ...]
-    gates: tuple[Part, ...]
-    curve: tuple[int, ...]
-    until: int
-    refusals: tuple[Refusal, ...]
-
-
-def count(store: Store, event_id: int, now: int | None = None) -> Doors:
-    """Count this event's tickets now. ``now``: microseconds since 1970, this machine's when not given."""
-    now = moments.now() if now is None else now
-    last = now // STEP_US
-    product_of = dict(store.db.run(_PRODUCTS).fetchall())
-    gate_of = dict(store.db.run("SELECT id, name FROM device").fetchall())
-    totals: Counter[str | None] = Counter()
-    came: Counter[str | None] = Counter()
-    gates: Counter[str | None] = Counter()
-    steps: Counter[int] = Counter()
-    inside = 0
-    for price_id, device_id, status, step, tickets in store.db.run(_COUNT, (event_id,)).fetchall():
-        product = product_of.get(price_id)
-        totals[product] += tickets
-        if status != "scanned" and step is None:
-            continue
-        came[product] += tickets
-        gates[gate_of.get(device_id)] += tickets
-        inside += tickets if status == "scanned" else 0
-        if step is not None:
-            steps[step] += tickets
-    return Doors(
-        at=now,
-        total=totals.total(),
-        admitted=came.total(),
-        inside=inside,
-        products=tuple(Part(name, came[name], totals[name]) for name in sorted(totals, key=_by_name)),
-        gates=tuple(Part(name, gates[name]) for name in sorted(gates, key=_by_name)),
-        curve=tuple(steps[step] for step in range(last - STEPS + 1, last + 1)),
-        until=(last + 1) * STEP_US,
-        refusals=_refusals(store, event_id),
-    )
-
-
-def _refusals(store: Store, event_id: int) -> tuple[Refusal, ...]:
-    (newest,) = store.db.run(_NEWEST).fetchone()
-    rows = store.db.run(_REFUSED, (newest - _LINES_BACK, event_id, REFUSALS)).fetchall()
-    return tuple(Refusal(*row) for row in rows)
-
-
-def _by_name(name: str | None) -> tuple[bool, str]:
-    return name is None, name or ""
-
-
-@dataclass(slots=True)
-class _Counted:
-    doors: Doors
-    fresh_until: float  # monotonic seconds
+    total: int  # tickets that may come or have come: all but the cancelled
+    products: dict[str, tuple[int, int]]  # name ("" without product) → admitted, total
+    gates: dict[str, int]  # name → who came in there and is inside; "" for tickets that came scanned from elsewhere
+    curve: list[tuple[int, int]]  # beginning of five minutes (microseconds), who came in then; oldest first
+    refusals: list[Refusal] = field(default_factory=list)  # newest first
 
 
 class Tally:
-    """The newest count of each event, shared by all who look. Safe to share between threads."""
+    """The figures of all events, each counted once a moment for everybody."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
-        self._counted: dict[int, _Counted] = {}
-        self._locks: dict[int, threading.Lock] = {}
+        self._clock = clock
         self._lock = threading.Lock()
+        self._counting: dict[int, threading.Lock] = {}
+        self._kept: dict[int, tuple[float, Figures]] = {}  # event id → good until, figures
 
-    def doors(self, event_id: int) -> Doors:
-        """How this event's doors stand: a second old, or older by what counting costs. Only the first look waits."""
+    def figures(self, event_id: int) -> Figures:
+        """How this event's doors stand, at most about a second old."""
         with self._lock:
-            counting = self._locks.setdefault(event_id, threading.Lock())
-        known = self._counted.get(event_id)
-        if known is not None and (time.monotonic() < known.fresh_until or not counting.acquire(blocking=False)):
-            return known.doors
-        if known is None:
-            counting.acquire()
-        try:
-            known = self._counted.get(event_id)
-            if known is None or time.monotonic() >= known.fresh_until:
-                known = self._count(event_id)
-            return known.doors
-        finally:
-            counting.release()
+            counting = self._counting.setdefault(event_id, threading.Lock())
+        with counting:  # who asks meanwhile gets what this one counts
+            until, figures = self._kept.get(event_id, (0.0, None))
+            now = self._clock()
+            if figures is None or now >= until:
+                figures = count(self._store, event_id, moments.now())
+                spent = self._clock() - now
+                self._kept[event_id] = (now + max(_KEPT_S, spent * _SHARE), figures)
+            return figures
 
-    def _count(self, event_id: int) -> _Counted:
-        began = time.monotonic()
-        doors = count(self._store, event_id)
-        ended = time.monotonic()
-        counted = _Counted(doors, ended + max(_REST_S, _REST_TIMES * (ended - began)))
-        self._counted[event_id] = counted
-        return counted
+
+def count(store: Store, event_id: int, now: int) -> Figures:
+    """One pass over the event's tickets, and its last refusals. ``now``: the curve's end, microseconds since 1970."""
+    newest = now // BUCKET_US
+    admitted = total = 0
+    products: dict[str, tuple[int, int]] = {}
+    gates: dict[str, int] = {}
+    curve = dict.fromkeys(range(newest - BUCKETS + 1, newest + 1), 0)
+    for status, product, gate, bucket, number in store.db.run(_COUNT, (event_id,)):
+        if status == "cancelled":
+            continue
+        inside = number if status == "scanned" else 0
+        before = products.get(product or "", (0, 0))
+        products[product or ""] = (before[0] + inside, before[1] + number)
+        total, admitted = total + number, admitted + inside
+        if inside:
+            gates[gate or ""] = gates.get(gate or "", 0) + inside
+            if bucket in curve:
+                curve[bucket] += inside
+    refusals = [Refusal(*row) for row in store.db.run(_REFUSED, (_LOOK_BACK, event_id, _REFUSALS))]
+    points = [(bucket * BUCKET_US, number) for bucket, number in sorted(curve.items())]
+    return Figures(admitted, total, dict(sorted(products.items())), dict(sorted(gates.items())), points, refusals)
