@@ -13,7 +13,14 @@ _N, _R, _P = 2**16, 8, 2
 _MEMORY = 128 * _R * (_N + _P + 2) + 2**20  # bytes that OpenSSL may take (RFC 7914, section 2), and a margin
 _LENGTH = 32
 SHORTEST, LONGEST = 10, 200  # characters
-_AT_ONCE = threading.BoundedSemaphore(2)  # whoever floods the sign-in page can't take the machine from the gates
+# Whoever floods the sign-in page takes neither the machine nor the threads from the gates: two hashes are computed at
+# a time, two requests wait for their turn, and all others are told at once to come back.
+_AT_ONCE = threading.BoundedSemaphore(2)
+_PLACES = threading.BoundedSemaphore(4)
+
+
+class BusyError(Exception):
+    """Too many passwords are being looked at just now; nothing was looked at."""
 
 
 class WeakPasswordError(ValueError):
@@ -52,16 +59,14 @@ def fits(password: str, kept: str | None) -> bool:
 
 
 def _hash(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
-    with _AT_ONCE:
-        return hashlib.scrypt(
-            password[:LONGEST].encode("utf-8", "surrogatepass"),
-            salt=salt,
-            n=n,
-            r=r,
-            p=p,
-            maxmem=_MEMORY,
-            dklen=_LENGTH,
-        )
+    raw = password[:LONGEST].encode("utf-8", "surrogatepass")
+    if not _PLACES.acquire(blocking=False):
+        raise BusyError
+    try:
+        with _AT_ONCE:
+            return hashlib.scrypt(raw, salt=salt, n=n, r=r, p=p, maxmem=_MEMORY, dklen=_LENGTH)
+    finally:
+        _PLACES.release()
 
 
 def _text(raw: bytes) -> str:

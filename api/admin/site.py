@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 import bottle
 
 from api.admin import admins, audit, devices, door, events, home, signin, static, tickets, uploads
+from api.admin.passwords import BusyError
 from api.admin.sessions import COOKIE, is_token
 from api.admin.visit import House, RefusedError, Route, Visit
 from api.tickets.events import NotPossibleError
@@ -69,6 +70,8 @@ def _page(house: House, route: Route) -> Any:
                 given = _turned_away(visit, route, is_free) or route.handler(visit, **arguments)
         except RefusedError as error:
             given = visit.refusal(error.sentence, error.status)
+        except BusyError:
+            given = visit.refuse("error_sign_in_busy", 503)
         except NotPossibleError as error:
             given = visit.refusal(str(error))
         except bottle.HTTPError as error:  # a form that is larger than any of ours

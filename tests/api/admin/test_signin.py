@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from api.admin import passwords, people
@@ -167,6 +169,15 @@ def test_the_last_admin_is_not_shut_out_and_another_is_at_once(store, browser):
     people.disable(store, "Sam")
     assert other.get("/admin/", allow_redirects=False).status_code == 303
     assert _sign_in(other, name="Sam").status_code == 403
+
+
+def test_a_flood_of_sign_ins_is_turned_away_and_leaves_threads_to_the_gates(stranger):
+    with ThreadPoolExecutor(30) as pool:
+        asked = [pool.submit(_sign_in, Browser(stranger.base), name=f"Nobody {n}") for n in range(30)]
+        statuses = [each.result().status_code for each in asked]
+    assert set(statuses) <= {403, 429, 503}
+    assert 503 in statuses
+    assert stranger.get("/admin/sign-in").status_code == 200
 
 
 def test_a_form_larger_than_any_of_ours_is_refused(browser):
