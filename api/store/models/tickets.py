@@ -23,7 +23,10 @@ class TicketStatus(StrEnum):
 
 
 class TicketImport(Row):
-    """Tickets taken over from a file or another server. ``state``: "laying", "ready", "done" or "undone"."""
+    """Tickets taken over from a file or another server.
+
+    ``state``: "laying", "ready" (waits to be confirmed), "taking", "done", "undoing" or "undone".
+    """
 
     id = AutoField()
     uuid = CharField()

@@ -1,0 +1,1 @@
+"""Tickets from elsewhere: read, checked whole, laid down, taken in bit by bit, undone whole. Knows no web."""

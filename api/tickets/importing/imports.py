@@ -1,0 +1,198 @@
+"""An import's life: its rows are laid down, taken in as tickets, undone. Each step is short, and can be gone on with.
+
+Nothing here holds up a scan for longer than 500 tickets take. One transaction for 100,000 of them would: seconds, in
+which SQLite lets no gate write. What one transaction promises is kept by other means: every row was checked before
+the first is taken in, a step and its count are written together, so that a crash neither loses nor doubles a ticket,
+and an import is undone whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal, cast
+from uuid import UUID, uuid4
+
+from api.store import acts, models, moments
+from api.store.store import Store
+from api.tickets.events import NotPossibleError
+from api.tickets.importing import taking
+from api.tickets.importing.row import Row, lay, to_json
+
+State = Literal["laying", "ready", "taking", "done", "undoing", "undone"]
+Step = Callable[[int], object]
+
+KEPT_FOR_US = 24 * 3600 * 1_000_000  # microseconds that a preview waits for its confirmation
+_AT_ONCE = 500
+_FIND = """SELECT i.id, i.uuid, i.event_id, e.uuid, e.name, i.source, i.state, i.rows_total, i.rows_done,
+    i.created_at, i.ended_at, a.name
+    FROM ticket_import i JOIN event e ON e.id = i.event_id LEFT JOIN admin a ON a.id = i.created_by"""
+_MAKE = """INSERT INTO ticket_import (uuid, event_id, source, state, rows_done, created_at, created_by)
+    VALUES (?, ?, ?, 'laying', 0, ?, ?)"""
+_LAY = "INSERT INTO import_row (import_id, number, fields) VALUES "
+_STATE = "UPDATE ticket_import SET state = ?, ended_at = ? WHERE id = ? AND state = ?"
+_DROP = "DELETE FROM import_row WHERE import_id = ? AND number <= ?"
+_BELOW = "SELECT number FROM import_row WHERE import_id = ? ORDER BY number LIMIT 500"
+_OLD = "SELECT id FROM ticket_import WHERE state IN ('laying', 'ready') AND created_at < ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """How an import stands. ``by``: the admin who began it, None: the organiser's shell. Times in microseconds."""
+
+    id: int
+    uuid: str
+    event_id: int
+    event_uuid: str
+    event_name: str
+    source: str
+    state: State
+    rows_total: int | None
+    rows_done: int
+    created_at: int
+    ended_at: int | None
+    by: str | None
+
+
+def find(store: Store, uuid: UUID) -> Import:
+    """The import with this uuid. Raises NotPossibleError when there is none."""
+    row = store.db.run(f"{_FIND} WHERE i.uuid = ?", (str(uuid),)).fetchone()
+    if row is None:
+        raise NotPossibleError(f"there is no import {uuid}")
+    return Import(*row)
+
+
+def newest(store: Store, count: int) -> list[Import]:
+    """The last ones, newest first."""
+    return [Import(*row) for row in store.db.run(f"{_FIND} ORDER BY i.id DESC LIMIT ?", (count,))]
+
+
+def lay_down(
+    store: Store,
+    event: models.Event,
+    source: str,
+    rows: Iterable[Row],
+    *,
+    admin_id: int | None = None,
+    step: Step = lambda _: None,
+) -> Import:
+    """Keep checked rows until they are confirmed. ``step`` is called with the number of rows after each part."""
+    sweep(store, moments.now() - KEPT_FOR_US)
+    uuid = uuid4()
+    with store.writing():
+        store.db.run(_MAKE, (str(uuid), event.id, source[:300], moments.now(), admin_id))
+    import_id = find(store, uuid).id
+    total = 0
+    for part in _parts(rows):
+        values = [(import_id, total + place, to_json(lay(row))) for place, row in enumerate(part, 1)]
+        with store.writing():
+            store.db.run(
+                _LAY + ", ".join(["(?, ?, ?)"] * len(part)),
+                tuple(value for row in values for value in row),
+            )
+        total += len(part)
+        step(len(part))
+    with store.writing():
+        store.db.run("UPDATE ticket_import SET rows_total = ? WHERE id = ?", (total, import_id))
+        store.db.run(_STATE, ("ready", None, import_id, "laying"))
+    return find(store, uuid)
+
+
+def begin(store: Store, uuid: UUID, admin_id: int | None = None) -> Import:
+    """Confirm: from now on the import is taken in, whoever goes on with it. Raises NotPossibleError."""
+    it = find(store, uuid)
+    with store.writing():
+        if store.db.run(_STATE, ("taking", None, it.id, "ready")).rowcount == 1:
+            detail = {"import": it.uuid, "source": it.source, "rows": it.rows_total}
+            acts.note(store, "ticket.import", admin_id=admin_id, event_id=it.event_id, subject=it.uuid, detail=detail)
+    it = find(store, uuid)
+    if it.state not in ("taking", "done"):
+        raise NotPossibleError(f"import {uuid} is {it.state}: it can't be taken in; import its file again")
+    return it
+
+
+def take_in(store: Store, uuid: UUID, step: Step = lambda _: None) -> Import:
+    """Go on with a confirmed import until it is done; also after a crash, and beside another who does the same.
+
+    ``step`` is called with the number of rows after each part. Raises NotPossibleError when it is not confirmed.
+    """
+    it = find(store, uuid)
+    while it.state == "taking":
+        with store.writing():
+            done = taking.take_part(store, it.id, _AT_ONCE)
+            if done == 0:
+                store.db.run(_STATE, ("done", moments.now(), it.id, "taking"))
+        step(done)
+        it = find(store, uuid)
+    if it.state != "done":
+        raise NotPossibleError(f"import {uuid} is {it.state}: it can't be taken in")
+    return it
+
+
+def undo(store: Store, uuid: UUID, admin_id: int | None = None, step: Step = lambda _: None) -> taking.Undone:
+    """Take the whole import back, but for tickets that are scanned now: their holders are inside.
+
+    Removed tickets are unknown to every gate from then on. Can be gone on with after a crash. Raises NotPossibleError.
+    """
+    it = find(store, uuid)
+    with store.writing():
+        begun = [store.db.run(_STATE, ("undoing", None, it.id, state)).rowcount for state in ("taking", "done")]
+        if any(begun):
+            detail = {"import": it.uuid, "source": it.source}
+            acts.note(
+                store, "ticket.import.undo", admin_id=admin_id, event_id=it.event_id, subject=it.uuid, detail=detail
+            )
+    _drop_rows(store, it.id)
+    if find(store, uuid).state in ("laying", "ready"):
+        with store.writing():
+            store.db.run(
+                "UPDATE ticket_import SET state = 'undone', ended_at = ? WHERE id = ? AND state IN ('laying', 'ready')",
+                (moments.now(), it.id),
+            )
+        return taking.Undone(0, 0)
+    if find(store, uuid).state != "undoing":
+        raise NotPossibleError(f"import {uuid} was undone already")
+    removed, below = 0, 0
+    while True:
+        with store.writing():
+            part = taking.undo_part(store, it.id, below, _AT_ONCE)
+        if part is None:
+            break
+        below, gone = part
+        removed += gone
+        step(gone)
+    with store.writing():
+        kept = store.db.run("SELECT COUNT(*) FROM ticket WHERE import_id = ?", (it.id,)).fetchone()[0]
+        store.db.run(_STATE, ("undone", moments.now(), it.id, "undoing"))
+    return taking.Undone(removed, kept)
+
+
+def unfinished(store: Store) -> list[UUID]:
+    """Confirmed imports that somebody should go on with: oldest first."""
+    return [UUID(uuid) for (uuid,) in store.db.run("SELECT uuid FROM ticket_import WHERE state = 'taking' ORDER BY id")]
+
+
+def sweep(store: Store, before: int) -> None:
+    """Drop the rows of previews from before this moment that nobody confirmed: they hold guests' names."""
+    for (import_id,) in store.db.run(_OLD, (before,)).fetchall():
+        _drop_rows(store, import_id)
+        with store.writing():
+            for state in cast("tuple[State, ...]", ("laying", "ready")):
+                store.db.run(_STATE, ("undone", moments.now(), import_id, state))
+
+
+def _drop_rows(store: Store, import_id: int) -> None:
+    while numbers := store.db.run(_BELOW, (import_id,)).fetchall():
+        with store.writing():
+            store.db.run(_DROP, (import_id, numbers[-1][0]))
+
+
+def _parts(rows: Iterable[Row]) -> Iterable[list[Row]]:
+    part: list[Row] = []
+    for row in rows:
+        part.append(row)
+        if len(part) == _AT_ONCE:
+            yield part
+            part = []
+    if part:
+        yield part
