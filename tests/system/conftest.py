@@ -128,7 +128,7 @@ class Kiosk:
         self.process.wait(PATIENCE_S)
         self.process = None
 
-    def hold_up(self, text, frames=3):
+    def hold_up(self, text, frames=3, empty=30):
         """Show this text for some frames, then an empty street for long enough to be a new presentation."""
         picture = Image.new("L", (640, 480), 120)
         code = self.folder / "code.png"
@@ -140,7 +140,7 @@ class Kiosk:
             draft = self.street / f".{self._frames:05}.png"
             picture.save(draft)
             draft.rename(self.street / f"{self._frames:05}.png")
-        for _ in range(30):
+        for _ in range(empty):
             self._frames += 1
             (self.street / f"{self._frames:05}.empty").touch()
 

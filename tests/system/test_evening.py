@@ -1,0 +1,199 @@
+"""An organiser's evening in a real browser: set up, sell, pair three gates, open the doors, watch, cancel, export."""
+
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import zxingcpp
+from PIL import Image
+from playwright.sync_api import expect, sync_playwright
+
+from .conftest import BIN, PATIENCE_S
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+QUIET += ["--disable-sync", "--no-first-run", "--disable-quic"]
+PASSWORD = "quatre petits chats"
+GUESTS = 50
+PICTURES = os.environ.get("PORTILLON_PICTURES")  # a folder: the pages are photographed into it, for the docs
+
+
+class House:
+    """A ticket server as `portillon-api serve` starts it, on one database."""
+
+    def __init__(self, database, folder):
+        words = ["serve", "--database", database, "--host", "127.0.0.1", "--port", "0", "--json"]
+        self.database = database
+        environment = {**os.environ, "PORTILLON_API__ORGANISATION__NAME": "La Raffinerie"}
+        self.log = (folder / "server.log").open("wb")
+        self.process = subprocess.Popen(
+            [BIN / "portillon-api", *words], stdout=subprocess.PIPE, stderr=self.log, text=True, env=environment
+        )
+        told = json.loads(self.process.stdout.readline())
+        self.url, self.setup_url = told["url"], told["setup_url"]
+
+    def stop(self):
+        self.process.terminate()
+        assert self.process.wait(PATIENCE_S) == 0
+        self.log.close()
+
+
+@pytest.fixture
+def house(database_url, tmp_path):
+    it = House(database_url, tmp_path)
+    yield it
+    it.stop()
+
+
+@pytest.fixture
+def browser():
+    with sync_playwright() as engine:
+        chromium = engine.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser, house):
+    """A tab of an English-speaking organiser; the test fails when the page complains or asks another host."""
+    context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    context.set_default_timeout(PATIENCE_S * 1000)
+    tab, complaints = context.new_page(), []
+    tab.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.on("request", lambda asked: asked.url.startswith((house.url, "data:")) or complaints.append(asked.url))
+    yield tab
+    context.close()
+    assert complaints == []
+
+
+def _photograph(page, name):
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
+
+
+def _read_code(locator, file):
+    """What a camera would read from this picture on the screen."""
+    locator.screenshot(path=file)
+    with Image.open(file) as picture:
+        (found,) = zxingcpp.read_barcodes(picture)
+    return found.text
+
+
+def _sign_up(page, house):
+    page.goto(house.setup_url)
+    page.get_by_label("Name").fill("Camille")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("The same once more").fill(PASSWORD)
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("heading", name="Hello Camille")).to_be_visible()
+    _photograph(page, "home")
+
+
+def _make_event(page):
+    page.get_by_role("link", name="Make an event").click()
+    page.get_by_label("Name").fill("Concert de la République")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The event is made.")).to_be_visible()
+    page.get_by_label("Product").fill("Place")
+    page.get_by_label("Amount").fill("12.50")
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_role("cell", name="12.50")).to_be_visible()
+    _photograph(page, "event")
+    return page.url.partition("?")[0].rpartition("/")[2]
+
+
+def _add_tickets(page):
+    page.get_by_role("link", name="Tickets").first.click()
+    page.get_by_label("Product").fill("Place")
+    page.get_by_label("How many").fill(str(GUESTS))
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_text(f"Tickets added: {GUESTS}.")).to_be_visible()
+
+
+def _pair_gates(page, make_kiosk, tmp_path):
+    """Three gates made at once; each kiosk reads its own code from the organiser's screen."""
+    page.get_by_role("link", name="Gates", exact=True).click()
+    page.get_by_label("Name").fill("Gate")
+    page.get_by_label("How many").fill("3")
+    page.get_by_role("button", name="Make").click()
+    _photograph(page, "sheet")
+    gates = []
+    for number in (1, 2, 3):
+        code = _read_code(page.get_by_alt_text(f"Pairing code of Gate {number}"), tmp_path / "code.png")
+        gate = make_kiosk(f"gate{number}")
+        gate.start()
+        gate.wait_for("unpaired")
+        gate.hold_up(code)
+        gates.append(gate)
+    for gate in gates:
+        gate.wait_for("ready")
+    page.get_by_role("link", name="Gates", exact=True).click()
+    expect(page.get_by_text("paired", exact=True)).to_have_count(3)
+    _photograph(page, "devices")
+    return gates
+
+
+def _let_in(gates, codes, page):
+    """Every guest at one of the gates, while the door page is watched."""
+    page.get_by_role("link", name="At the door").first.click()
+    expect(page.locator(".doors .figure")).to_have_text(f"0 / {GUESTS}")
+    for number, code in enumerate(codes):
+        gates[number % len(gates)].hold_up(code, empty=10)
+    for gate in gates:
+        gate.wait_for_verdicts(sum(1 for number in range(len(codes)) if gates[number % len(gates)] is gate))
+    expect(page.locator(".doors .figure")).to_have_text(f"{len(codes)} / {GUESTS}")  # no reload: the page is told
+    assert page.locator(".curve .bar-in").count() >= 1
+    _photograph(page, "door")
+
+
+def _cancel(page, codes, uuid):
+    page.get_by_role("link", name="Tickets", exact=True).first.click()
+    page.get_by_label("Name, address or identifier").fill(uuid)
+    page.get_by_role("button", name="Show").click()
+    page.get_by_role("link", name=uuid[:8]).click()
+    page.get_by_label("Why cancel it?").fill("paid back")
+    page.get_by_role("button", name="Cancel this ticket").click()
+    expect(page.get_by_text("The ticket is cancelled.")).to_be_visible()
+    _photograph(page, "ticket")
+
+
+def _archive(page, name):
+    page.get_by_role("link", name="Gates", exact=True).click()
+    page.get_by_role("link", name=name).click()
+    page.get_by_role("button", name="Archive").click()
+    expect(page.get_by_text(f"“{name}” is archived.")).to_be_visible()
+
+
+def _export(page):
+    page.get_by_role("link", name="Audit log").click()
+    _photograph(page, "audit")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download as CSV").click()
+    text = Path(download.value.path()).read_bytes().decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text)))[1:]
+
+
+def test_an_organisers_evening_from_the_set_up_link_to_the_export(house, page, make_kiosk, tmp_path, eventually):
+    _sign_up(page, house)
+    event = _make_event(page)
+    _add_tickets(page)
+    gates = _pair_gates(page, make_kiosk, tmp_path)
+    words = ["ticket", "list", "--event", event, "--database", house.database, "--json"]
+    tickets = json.loads(subprocess.run([BIN / "portillon-api", *words], capture_output=True, check=True).stdout)
+    late, *others = tickets
+    _let_in(gates, [ticket["qrcode_data"] for ticket in others], page)
+    assert all(verdict == ("admitted", None) for gate in gates for verdict in gate.verdicts())
+    _cancel(page, others, late["uuid"])
+    gates[0].hold_up(late["qrcode_data"])
+    eventually("the cancelled ticket is refused", lambda: gates[0].verdicts()[-1:] == [("refused", "cancelled")])
+    _archive(page, "Gate 1")
+    lines = _export(page)
+    assert sum(1 for line in lines if (line[2], line[3]) == ("scan", "ok")) == GUESTS - 1
+    assert {"event.add", "ticket.cancel", "device.archive"} <= {line[2] for line in lines}
+    assert re.search(r"paid back", str(lines))
