@@ -10,7 +10,20 @@ from collections.abc import Callable
 import peewee
 
 from api import settings
-from api.commands import admins, arguments, config, devices, events, move, serving, tickets
+from api.commands import (
+    admins,
+    arguments,
+    backup,
+    config,
+    devices,
+    events,
+    forget,
+    imports,
+    move,
+    serving,
+    sheets,
+    tickets,
+)
 from api.commands.console import CommandError, Shell
 from api.settings import Settings, SettingsError
 from api.store.store import Store, StoreError, open_store
@@ -29,6 +42,7 @@ _EXPECTED = (
 _ON_STORE: dict[str, Callable[[Namespace, Store, Shell], None]] = {
     "admin list": admins.show,
     "admin disable": admins.disable,
+    "forget": forget.run,
     "event add": events.add,
     "event list": events.show,
     "ticket add": tickets.add,
@@ -41,6 +55,8 @@ _ON_STORE: dict[str, Callable[[Namespace, Store, Shell], None]] = {
 
 def main() -> int:
     """Run one command line; gives 0 (done), 1 (could not be done) or 2 (asked wrongly, or settings with mistakes)."""
+_ON_FILES: dict[str, Callable[[Namespace, Settings, Shell], None]] = {"backup": backup.save, "restore": backup.load}
+
     args = arguments.parser().parse_args()
     shell = Shell(as_json=getattr(args, "json", False))
     try:
@@ -83,6 +99,9 @@ def _run(args: Namespace, shell: Shell) -> int:
         return 0
     if args.command == "config show":
         config.show(effective, shell)
+        return 0
+    if args.command in _ON_FILES:
+        _ON_FILES[args.command](args, effective, shell)
         return 0
     store = open_store(effective.database)
     try:

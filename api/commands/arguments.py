@@ -39,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     _devices(_Noun(nouns, "device", "pair, list and archive gates", everywhere))
     _admins(_Noun(nouns, "admin", "who may use the web pages", everywhere))
     _move(nouns.add_parser("move", help="from an SQLite file to PostgreSQL", parents=[everywhere]))
+    _backup(nouns, everywhere)
     _config(_Noun(nouns, "config", "check and show settings", everywhere))
     return top
 
@@ -132,3 +133,17 @@ def _count(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("at least 1")
     return number
+def _backup(nouns: Any, everywhere: _Parser) -> None:
+    save = nouns.add_parser("backup", help="the whole database into one file, while gates go on", parents=[everywhere])
+    save.add_argument("target", type=Path, metavar="FILE", help="a new file, or a folder: named by the time")
+    save.add_argument("--keep", type=_count, metavar="N", help="in a folder: remove all but the newest N backups")
+    save.set_defaults(command="backup")
+    load = nouns.add_parser("restore", help="a database from a backup; never over another", parents=[everywhere])
+    load.add_argument("file", type=Path, metavar="FILE")
+    load.set_defaults(command="restore")
+    forget = nouns.add_parser("forget", help="an event's guests: names, mails; counts stay", parents=[everywhere])
+    forget.add_argument("--event", type=UUID, required=True, metavar="UUID")
+    forget.add_argument("--yes", action="store_true", help="don't ask")
+    forget.set_defaults(command="forget")
+
+
