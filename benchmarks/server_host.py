@@ -1,0 +1,52 @@
+"""The process that benchmarks.server measures: `python -m benchmarks.server_host WHAT DATABASE_FILE THREADS`."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bottle
+
+from api import log
+from api.app import make_app
+from api.serve import hold_signals, serve
+from api.settings import Server, Settings
+from api.store.store import open_store
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+EMPTY = "/bench/empty/"
+_ANSWER = b"{" + b" " * 430 + b"}"  # as long as a scan's
+
+
+def main(what: str, file: Path, threads: int) -> int:
+    """Serve until SIGTERM. All candidates are behind the same listener, with the same access log."""
+    hold_signals()
+    log.start("info", "text")
+    settings = Settings(server=Server(port=0, threads=threads))
+    return serve(_app(what, file), settings, lambda url: print(url, flush=True))
+
+
+def _app(what: str, file: Path) -> WSGIApplication:
+    if what != "portillon":
+        peer = importlib.import_module("benchmarks.peer.site")  # only here is Django needed, which takes a second
+        made: WSGIApplication = peer.make_peer(file, tuned=what == "peer-tuned")
+        return made
+    app = make_app(open_store(f"sqlite:///{file}"))
+    app.route(EMPTY, "POST", _empty)
+    ours: WSGIApplication = app
+    return ours
+
+
+def _empty() -> bottle.HTTPResponse:
+    """The empty route: it reads the body and answers; no key, no signature, no database."""
+    bottle.request.environ["wsgi.input"].read(int(bottle.request.environ["CONTENT_LENGTH"]))
+    headers = {"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return bottle.HTTPResponse(_ANSWER, 200, headers)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])))

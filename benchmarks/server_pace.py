@@ -1,0 +1,113 @@
+"""Scans a second and the slowest of them: candidates side by side, in turns whose order changes; medians."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from benchmarks import server_disk, server_run
+from benchmarks.load import crowd
+from benchmarks.server_host import EMPTY
+from benchmarks.server_stock import SCAN, Stock
+
+CLIENTS = 64
+_FEW_CLIENTS = 8  # where a scan's own time is compared: at 64 all but a few ms of it is waiting for others
+# Threads at which each way of writing the peer was fastest of 4, 16 and 64 (they wait for SQLite's lock beyond).
+_PEERS = {"peer": 64, "peer-tuned": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Requests a second, and the 99th percentile of what one took, in ms (0 where nothing was asked for by HTTP)."""
+
+    rate: float
+    p99_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many of each in one turn. Slow candidates need fewer for the same time."""
+
+    ours: int = 3000
+    raw: int = 1500
+    peer: int = 250
+    tuned: int = 1200
+    grouped: int = 2500  # on the slow disk
+    raw_slow: int = 150
+
+
+FULL = Counts()
+
+
+def side_by_side(stock: Stock, turns: int, counts: Counts) -> dict[str, Pace]:
+    """Ours, its empty route, raw commits, and the peer both ways, each turn on fresh copies of one database."""
+    scans = stock.requests(SCAN, counts.ours)
+    empty = [raw.replace(SCAN.encode(), EMPTY.encode(), 1) for raw in scans]
+
+    def ours(name: str) -> Pace:
+        with server_run.host("portillon", stock.copy("ours")) as server:
+            _play(server.port, scans[: counts.ours // 10], CLIENTS)  # every thread has its connection
+            return _play(server.port, empty if name == "empty" else scans[counts.ours // 10 :], CLIENTS)
+
+    def peer(name: str) -> Pace:
+        count = counts.peer if name == "peer" else counts.tuned
+        with server_run.host(name, stock.copy("theirs"), _PEERS[name]) as server:
+            _play(server.port, scans[: count // 10], CLIENTS)
+            return _play(server.port, scans[count // 10 : count], CLIENTS)
+
+    def raw(_name: str) -> Pace:
+        return Pace(server_disk.raw_commits(stock, counts.raw))
+
+    return _in_turns({"ours": ours, "empty": ours, "raw": raw, "peer": peer, "peer-tuned": peer}, turns)
+
+
+def on_a_slow_disk(stock: Stock, turns: int, counts: Counts, environment: Mapping[str, str]) -> dict[str, Pace]:
+    """Ours with 64 clients, and one commit a scan, where each sync takes SYNC_MS longer."""
+    scans = stock.requests(SCAN, counts.grouped)
+
+    def grouped(_name: str) -> Pace:
+        with server_run.host("portillon", stock.copy("slow"), environment=environment) as server:
+            _play(server.port, scans[: counts.grouped // 10], CLIENTS)
+            return _play(server.port, scans[counts.grouped // 10 :], CLIENTS)
+
+    def one_by_one(_name: str) -> Pace:
+        return Pace(server_disk.raw_commits(stock, counts.raw_slow, dict(environment)))
+
+    return _in_turns({"grouped": grouped, "one by one": one_by_one}, turns)
+
+
+def by_size(small: Stock, large: Stock, turns: int, scans: int) -> dict[str, Pace]:
+    """The same scans by a few clients in a small and a large database; always other tickets of the large one."""
+    asked = {"small": [small.requests(SCAN, scans)] * turns}
+    asked["large"] = [large.requests(SCAN, scans * turns)[turn::turns] for turn in range(turns)]
+    files = {"small": small, "large": large}
+
+    def play(name: str) -> Pace:
+        file = small.copy("again") if name == "small" else files[name].file
+        requests = asked[name].pop()
+        with server_run.host("portillon", file) as server:
+            _play(server.port, requests[: scans // 10], _FEW_CLIENTS)
+            return _play(server.port, requests[scans // 10 :], _FEW_CLIENTS)
+
+    return _in_turns({"small": play, "large": play}, turns)
+
+
+def _in_turns(candidates: dict[str, Callable[[str], Pace]], turns: int) -> dict[str, Pace]:
+    names = list(candidates)
+    seen: dict[str, list[Pace]] = {name: [] for name in names}
+    for turn in range(turns):
+        first = turn % len(names)
+        for name in names[first:] + names[:first]:
+            seen[name].append(candidates[name](name))
+    middle = statistics.median
+    return {name: Pace(middle(p.rate for p in paces), middle(p.p99_ms for p in paces)) for name, paces in seen.items()}
+
+
+def _play(port: int, requests: list[bytes], clients: int) -> Pace:
+    """Raises RuntimeError unless every one was answered well."""
+    seconds, times, answers = crowd(port, requests, clients)
+    wrong = [answer for answer in answers if b'"success":true' not in answer and not answer.startswith(b"{ ")]
+    if wrong:
+        raise RuntimeError(f"{len(wrong)} of {len(answers)} were answered wrongly: {wrong[0][:200]!r}")
+    return Pace(len(requests) / seconds, statistics.quantiles(times, n=100)[98] * 1000)
