@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -45,15 +46,18 @@ class Filter:
 
 
 def page(store: Store, wanted: Filter, before: tuple[int, int], count: int) -> list[Line]:
-    """At most ``count`` lines below the ids ``before`` of the two logs (``FIRST`` for the first page)."""
-    found: list[Line] = []
+    """At most ``count`` lines below the ids ``before`` of the two logs (``FIRST`` for the first page).
+
+    Merged by time, each log in the order in which it was written: a clock that was set back loses no line.
+    """
+    scans: list[Line] = []
+    admin_acts: list[Line] = []
     if wanted.log != "acts":
         columns = ("l.arrived_at", "d.name", "l.code", "l.action", "l.ticket_uuid")
-        found += _read(store, _SCANS, columns, wanted, (before[0], count))
+        scans = _read(store, _SCANS, columns, wanted, (before[0], count))
     if wanted.log != "scans":
-        found += _read(store, _ACTS, ("l.at", "a.name", "l.act", "l.act", "l.subject"), wanted, (before[1], count))
-    found.sort(key=lambda line: (line.at, line.log, line.id), reverse=True)
-    return found[:count]
+        admin_acts = _read(store, _ACTS, ("l.at", "a.name", "l.act", "l.act", "l.subject"), wanted, (before[1], count))
+    return list(heapq.merge(admin_acts, scans, key=lambda line: -line.at))[:count]
 
 
 def below(shown: list[Line], before: tuple[int, int]) -> tuple[int, int]:
