@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from uuid import uuid4
 
 from api.scan.words import Language
@@ -35,28 +35,31 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """A row whose uuids are chosen, so that taking it in twice makes no second ticket."""
+    """A row whose uuids are chosen, its reservation's too, so that taking it in twice makes no second ticket."""
 
     row: Row
     uuids: tuple[str, ...]
-    reservation: str
+
+    @property
+    def reservation(self) -> str:
+        """The uuid of the reservation that its tickets belong to."""
+        return str(self.row.reservation)
 
 
 def lay(row: Row) -> Laid:
     """Choose the uuids that the row leaves open."""
     uuids = (row.uuid,) if row.uuid is not None else tuple(str(uuid4()) for _ in range(row.count))
-    return Laid(row, uuids, row.reservation or str(uuid4()))
+    return Laid(replace(row, reservation=row.reservation or str(uuid4())), uuids)
 
 
 def to_json(laid: Laid) -> str:
     """What ``import_row.fields`` holds."""
     told = {name: value for name, value in asdict(laid.row).items() if value is not None}
-    return json.dumps({**told, "uuids": laid.uuids, "reservation": laid.reservation}, ensure_ascii=False)
+    return json.dumps({**told, "uuids": laid.uuids}, ensure_ascii=False)
 
 
 def from_json(text: str) -> Laid:
     """The way back."""
     told = json.loads(text)
     uuids = tuple(told.pop("uuids"))
-    row = Row(**{**told, "status": TicketStatus(told["status"])})
-    return Laid(row, uuids, told["reservation"])
+    return Laid(Row(**{**told, "status": TicketStatus(told["status"])}), uuids)
