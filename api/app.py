@@ -80,7 +80,7 @@ def make_app(
     """
     if organisation is not None:
         store.rename_organisation(organisation)
-    endpoints = Endpoints(store, Pairing(store, pairing_max_age_s), language)
+    endpoints = Endpoints(store, Pairing(store, pairing_max_age_s), language, pages.zone)
     app = _Application()
     app.config["json.enable"] = False  # answers are bytes already
     for prefix, deployed in _PREFIXES.items():
@@ -110,6 +110,7 @@ def _routes(endpoints: Endpoints) -> list[tuple[str, str, Callable[..., Any]]]:
         ("POST", "/ticket", endpoints.ticket),
         ("POST", "/annul", endpoints.annul),
         ("POST", "/heartbeat", endpoints.heartbeat),
+        ("GET", "/openapi.json", endpoints.openapi),
         ("GET", "/check_api_scan", endpoints.check_api_scan),
         ("GET", "/check_allow_any", endpoints.check_allow_any),
         ("POST", "/list_tickets", endpoints.list_tickets),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Protocol, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from api.scan.errors import bad_request, too_large
 from api.store import moments
@@ -43,8 +43,9 @@ class _Body(BaseModel):
     model_config = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
 
 
-ScanId = Annotated[Text, AfterValidator(_scan_id)]
-Moment = Annotated[int, BeforeValidator(_moment)]  # microseconds since 1970
+ScanId = Annotated[Text, AfterValidator(_scan_id), WithJsonSchema({"type": "string", "format": "uuid"})]
+# Microseconds since 1970, sent as RFC 3339.
+Moment = Annotated[int, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
 
 
 class TicketBody(_Body):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from api.devices import heartbeats, keys
 from api.devices.keys import Caller
 from api.devices.limiter import Limiter
 from api.devices.pairing import InvalidTokenError, Pairing
-from api.scan import bodies, errors, listing, shapes
+from api.scan import bodies, errors, listing, openapi, shapes
 from api.scan.judge import Judge
 from api.scan.shapes import Manner
 from api.scan.words import Language, language_of
@@ -43,12 +43,17 @@ class Call:
 
 
 class Endpoints:
-    """All calls, for one store. ``language`` is what ``status`` speaks when the caller doesn't say."""
+    """All calls, for one store.
 
-    def __init__(self, store: Store, pairing: Pairing, language: Language) -> None:
+    ``language`` is what ``status`` speaks when the caller doesn't say, and guests whose own is not known. ``zone`` is
+    that of the times that guests are told; None: this machine's.
+    """
+
+    def __init__(self, store: Store, pairing: Pairing, language: Language, zone: tzinfo | None = None) -> None:
         self._store = store
         self._pairing = pairing
         self._language = language
+        self._zone = zone
         self._judge = Judge(store)
         self._annuls = Annuls(store)
         self._limiter = Limiter()
@@ -126,6 +131,10 @@ class Endpoints:
         heartbeats.note(self._store, caller.id, told)
         return {"success": True, "message": "Heartbeat noted", "code": "ok"}
 
+    def openapi(self, _call: Call) -> dict[str, Any]:
+        """``GET openapi.json``: all of this, for machines."""
+        return openapi.description()
+
     def check_api_scan(self, call: Call) -> dict[str, Any]:
         """``GET check_api_scan/``: whose key this is, as deployed servers say it."""
         return {"scan_app": self._caller(call).name}
@@ -167,4 +176,4 @@ class Endpoints:
 
     def _manner(self, call: Call) -> Manner:
         accepted = str(call.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
-        return Manner(language_of(accepted, self._language), call.deployed)
+        return Manner(language_of(accepted, self._language), call.deployed, self._language, self._zone)

@@ -1,4 +1,4 @@
-"""One ticket code in front of one gate → what is known and what is answered: grammar, signature, event, doors, status.
+"""One ticket code in front of one gate → what is answered: grammar, signature, event, product, doors, status.
 
 The signature comes first: without a genuine code nobody learns whether a ticket exists, nor anything about it.
 """
@@ -20,10 +20,15 @@ from api.tickets import codes
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The outcome with the ticket it is about; ``facts`` is None where no ticket may be shown."""
+    """The outcome with the ticket it is about; ``facts`` is None where no ticket may be shown.
+
+    ``other_gates``: where a ticket that this gate does not admit may go in. ``now``: microseconds since 1970.
+    """
 
     outcome: Outcome
     facts: TicketFacts | None
+    other_gates: tuple[str, ...] = ()
+    now: int = 0
 
 
 class Judge:
@@ -45,11 +50,15 @@ class Judge:
             ticket_uuid=code.uuid if code else None,
             event_id=found.event_id if found else None,
             refusal=refusal,
+            way=found.way if found else "in",
+            reentry=bool(found and found.reentry),
         )
         if found is not None and refusal is None:
-            attempt = replace(attempt, refusal=_doors(found, attempt.happened_at))
+            attempt = replace(attempt, refusal=_rules(found, attempt.happened_at))
         outcome = self._scans.scan(attempt) if action == "scan" else self._scans.check(attempt)
-        return Judgement(outcome, found)
+        is_elsewhere = found is not None and outcome.code is Code.WRONG_GATE
+        gates = tuple(facts.other_gates(self._store, found)) if found is not None and is_elsewhere else ()
+        return Judgement(outcome, found, gates, attempt.arrived_at)
 
     def _known(
         self, caller: Caller, body: TicketBody
@@ -79,7 +88,12 @@ def _normal(event_uuid: str | None) -> str | None:
         return event_uuid
 
 
-def _doors(found: TicketFacts, happened_at: int) -> Code | None:
+def _rules(found: TicketFacts, happened_at: int) -> Code | None:
+    """What the organiser set for this gate and this hour. Doors are for coming in: out, one may go at any time."""
+    if not found.is_product_admitted:
+        return Code.WRONG_GATE
+    if found.way == "out":
+        return None
     if found.opens_at is not None and happened_at < found.opens_at:
         return Code.TOO_EARLY
     if found.closes_at is not None and happened_at >= found.closes_at:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any
 
 from api.scan import errors
 from api.scan.facts import TicketFacts
+from api.scan.guests import Moment, guest_message
 from api.scan.judge import Judgement
 from api.scan.words import STATUS, Language
 from api.store import moments
@@ -14,7 +16,7 @@ from api.store.models import TicketStatus
 from api.store.scan import Code, Outcome
 
 # What is offered beside the page's keys, as ``pair`` and ``test_api`` list it.
-EXTENSIONS = ["scan_id", "scanned_at", "event_uuid", "code", "annul", "heartbeat"]
+EXTENSIONS = ["scan_id", "scanned_at", "event_uuid", "code", "annul", "heartbeat", "guest_message"]
 
 _MESSAGES = {
     Code.OK: "Ticket successfully scanned",
@@ -24,39 +26,53 @@ _MESSAGES = {
     Code.TOO_EARLY: "Doors are not open yet",
     Code.TOO_LATE: "The event is over",
     Code.ANNULLED: "Admission annulled",
+    Code.WRONG_GATE: "This gate does not admit tickets of this product",
+    Code.NOT_INSIDE: "Ticket not scanned in",
 }
+_OUT = "Ticket successfully scanned out"
+# What no status can say: a check refuses these, too.
+_BEYOND_STATUS = {Code.TOO_EARLY, Code.TOO_LATE, Code.WRONG_GATE}
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How an answer is told. ``deployed``: called under ``/scan/``, where answers also hold what servers there add."""
+    """How an answer is told. ``deployed``: called under ``/scan/``, where answers also hold what servers there add.
+
+    ``language`` is the caller's; guests whose own is not known are spoken to in ``guests_language``. Times are told
+    in ``zone``; None: this machine's.
+    """
 
     language: Language
     deployed: bool
+    guests_language: Language
+    zone: tzinfo | None
 
 
 def scanned(judgement: Judgement, manner: Manner) -> dict[str, Any]:
     """The answer of ``ticket/``. Raises ApiError where the table has one."""
     outcome, facts = _shown(judgement)
     ticket = _ticket(facts, outcome, manner)
+    is_out = outcome.code is Code.OK and facts.way == "out"
     if outcome.code is not Code.OK or manner.deployed:
-        ticket["scanned_by"] = outcome.used_by_uuid
-    return _answer(outcome, _MESSAGES[outcome.code], ticket, facts)
+        ticket["scanned_by"] = _scanned_by(outcome)
+    answer = _answer(outcome, _OUT if is_out else _MESSAGES[outcome.code], ticket, facts)
+    return answer | ({"direction": "out"} if is_out else {}) | _for_the_guest(judgement, facts, manner)
 
 
 def checked(judgement: Judgement, manner: Manner) -> dict[str, Any]:
     """The answer of ``check_ticket/``: a success for every ticket that may be shown; its status says the rest.
 
-    Only what no status can say, that doors are closed at this hour, is a refusal. Raises ApiError.
+    Only what no status can say, that doors are closed at this hour or lead elsewhere, is a refusal. Raises ApiError.
     """
     outcome, facts = _shown(judgement)
     ticket = _ticket(facts, outcome, manner)
     ticket["is_scanned"] = outcome.status is TicketStatus.SCANNED
-    ticket["scanned_by"] = outcome.used_by_uuid
-    if outcome.code in {Code.TOO_EARLY, Code.TOO_LATE}:
-        return _answer(outcome, _MESSAGES[outcome.code], ticket, facts)
+    ticket["scanned_by"] = _scanned_by(outcome)
+    told = _for_the_guest(judgement, facts, manner)
+    if outcome.code in _BEYOND_STATUS:
+        return _answer(outcome, _MESSAGES[outcome.code], ticket, facts) | told
     used = _used(outcome) if ticket["is_scanned"] else {}
-    return _answer(Outcome(Code.OK), "Ticket information retrieved", ticket, facts) | used
+    return _answer(Outcome(Code.OK), "Ticket information retrieved", ticket, facts) | used | told
 
 
 def annulled(code: Code, scan_id: str) -> dict[str, Any]:
@@ -64,6 +80,22 @@ def annulled(code: Code, scan_id: str) -> dict[str, Any]:
     if (error := errors.of_code(code)) is not None:
         raise error
     return {"success": True, "message": "Admission annulled", "scan_id": scan_id, "code": code.value}
+
+
+def _for_the_guest(judgement: Judgement, facts: TicketFacts, manner: Manner) -> dict[str, Any]:
+    """What a screen can say to the guest of a refusal, in the guest's language; nothing of a success."""
+    language = facts.language if facts.language in STATUS else manner.guests_language
+    moment = Moment(judgement.now, manner.zone)
+    message = guest_message(judgement.outcome, facts, judgement.other_gates, moment, language)
+    if message is None:
+        return {}
+    told: dict[str, Any] = {"guest_message": message}
+    return told | {"other_gates": list(judgement.other_gates)} if judgement.other_gates else told
+
+
+def _scanned_by(outcome: Outcome) -> str | None:
+    """By which device; not for a ticket that was let out again."""
+    return None if outcome.status is TicketStatus.VALID else outcome.used_by_uuid
 
 
 def _shown(judgement: Judgement) -> tuple[Outcome, TicketFacts]:

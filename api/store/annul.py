@@ -1,10 +1,10 @@
-"""Giving an admission back when nobody went through: one transaction, once, by the gate that asked for it."""
+"""Giving an opening back when nobody went through, in or out: one transaction, once, by the gate that asked for it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from api.store.scan import Code, scan_name
+from api.store.scan import Code, out_mark, scan_name
 from api.store.store import Store
 
 WITHIN_US = 15 * 60 * 1_000_000  # microseconds; as pretix has it (facts: gates)
@@ -12,7 +12,7 @@ WITHIN_US = 15 * 60 * 1_000_000  # microseconds; as pretix has it (facts: gates)
 
 @dataclass(frozen=True, slots=True)
 class Annulment:
-    """A device's word that nobody went through on its admission ``scan_id``. Times are microseconds since 1970."""
+    """A device's word that nobody went through on its success ``scan_id``. Times are microseconds since 1970."""
 
     device_id: int
     scan_id: str  # lower case, with dashes
@@ -32,12 +32,35 @@ class Annulment:
         return self.annulled_at - (used_at if self.scanned_at is None else self.scanned_at) <= WITHIN_US
 
 
-_LINES = """SELECT action, ticket_uuid, event_id, code, used_at FROM scan_line
-    WHERE device_id = ? AND scan_id = ? AND action IN ('scan', 'annul')"""
+_LINES = """SELECT action, ticket_uuid, event_id, code, status, used_at, arrived_at, scanned_at FROM scan_line
+    WHERE device_id = ? AND scan_id = ? AND action IN ('scan', 'out', 'annul')"""
 _GIVE_BACK = """UPDATE ticket SET status = 'valid', scanned_at = NULL, scanned_by = NULL, scan_id = NULL
     WHERE uuid = ? AND status = 'scanned' AND scanned_by = ? AND scan_id = ?"""
+# With no scan id: the admission of before stays in force, but whoever asks for it again must show the ticket anew.
+_BRING_BACK = "UPDATE ticket SET status = 'scanned', scan_id = NULL WHERE uuid = ? AND status = 'valid' AND scan_id = ?"
 _WRITE = """INSERT INTO scan_line (action, device_id, ticket_uuid, event_id, scan_id, code, status, arrived_at,
     scanned_at, reason) VALUES ('annul', ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the device was told with this scan id: the line of the audit log."""
+
+    action: str
+    ticket_uuid: str
+    event_id: int | None
+    code: str
+    status: str | None
+    used_at: int | None
+    arrived_at: int
+    scanned_at: int | None
+
+    @property
+    def happened_at(self) -> int:
+        """When the gate opened, by this server's time."""
+        if self.action == "scan" and self.used_at is not None:
+            return self.used_at
+        return min(self.arrived_at, self.arrived_at if self.scanned_at is None else self.scanned_at)
 
 
 class Annuls:
@@ -48,8 +71,9 @@ class Annuls:
         self._run = store.db.run
 
     def annul(self, annulment: Annulment) -> Code:
-        """Make the ticket valid again; durable on return. OK again, without a second line, when that was done before.
+        """Make the ticket valid again, or scanned again at an exit; durable on return.
 
+        OK again, without a second line, when that was done before.
         Else UNKNOWN_SCAN, ANNUL_TOO_LATE or NOT_IN_FORCE: nothing changed but the audit log.
         """
         return self._store.settle(lambda: self._settle(annulment))
@@ -57,34 +81,39 @@ class Annuls:
     def _settle(self, annulment: Annulment) -> Code:
         self._store.db.only(scan_name(annulment.device_id, annulment.scan_id))
         rows = self._run(_LINES, (annulment.device_id, annulment.scan_id)).fetchall()
-        lines = {action: rest for action, *rest in rows}
+        lines = {row[0]: _Told(*row) for row in rows}
         if "annul" in lines:
             return Code.OK
-        ticket_uuid, event_id, code, used_at = lines.get("scan", (None, None, None, None))
-        if code is None:
+        told = lines.get("scan") or lines.get("out")
+        if told is None:
             outcome = Code.UNKNOWN_SCAN
-        elif code != Code.OK:
+        elif told.code != Code.OK:
             outcome = Code.NOT_IN_FORCE
-        elif not annulment.is_in_time(used_at):
+        elif not annulment.is_in_time(told.happened_at):
             outcome = Code.ANNUL_TOO_LATE
         else:
-            outcome = self._give_back(annulment, ticket_uuid)
-        self._log(annulment, ticket_uuid, event_id, outcome)
+            outcome = Code.OK if self._give_back(annulment, told) else Code.NOT_IN_FORCE
+        self._log(annulment, told, outcome)
         return outcome
 
-    def _give_back(self, annulment: Annulment, ticket_uuid: str) -> Code:
-        values = (ticket_uuid, annulment.device_id, annulment.scan_id)
-        return Code.OK if self._run(_GIVE_BACK, values).rowcount == 1 else Code.NOT_IN_FORCE
+    def _give_back(self, annulment: Annulment, told: _Told) -> bool:
+        if told.action == "scan":
+            values = (told.ticket_uuid, annulment.device_id, annulment.scan_id)
+            return self._run(_GIVE_BACK, values).rowcount == 1
+        if told.status == "scanned":  # an exit without re-entry, which changed nothing
+            return True
+        return self._run(_BRING_BACK, (told.ticket_uuid, out_mark(annulment))).rowcount == 1
 
-    def _log(self, annulment: Annulment, ticket_uuid: str | None, event_id: int | None, outcome: Code) -> None:
-        is_done = outcome is Code.OK
+    def _log(self, annulment: Annulment, told: _Told | None, outcome: Code) -> None:
+        is_done = told is not None and outcome is Code.OK
+        status_after = "scanned" if told is not None and told.action == "out" else "valid"
         values = (
             annulment.device_id,
-            ticket_uuid,
-            event_id,
+            told and told.ticket_uuid,
+            told and told.event_id,
             annulment.scan_id if is_done else None,  # a refusal is found anew each time, and so is no answer to keep
             outcome.value,
-            "valid" if is_done else None,
+            status_after if is_done else None,
             annulment.arrived_at,
             annulment.annulled_at,
             annulment.reason,

@@ -1,15 +1,27 @@
-"""The one atomic scan. Every admission of every gate passes through here, and is on the disk before it is told."""
+"""The one atomic scan, in and out. Every admission of every gate passes here, and is on the disk before it is told."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Protocol
+from uuid import UUID, uuid5
 
 from api.store.models import TicketStatus
 from api.store.store import Store
 
 Action = Literal["scan", "check"]
+Way = Literal["in", "out"]
+
+
+_OUT = UUID("7f3f5d0a-3a58-4a0e-9f57-0d6c1d7a2b61")  # any fixed value: it keeps these names apart from others
+
+
+class _Gone(Protocol):
+    @property
+    def device_id(self) -> int: ...
+    @property
+    def scan_id(self) -> str | None: ...
 
 
 class Code(StrEnum):
@@ -20,11 +32,13 @@ class Code(StrEnum):
     INVALID_SIGNATURE = "invalid_signature"
     UNKNOWN_TICKET = "unknown_ticket"
     WRONG_EVENT = "wrong_event"
+    WRONG_GATE = "wrong_gate"
     CANCELLED = "cancelled"
     NOT_ACTIVE = "not_active"
     ALREADY_SCANNED = "already_scanned"
     TOO_EARLY = "too_early"
     TOO_LATE = "too_late"
+    NOT_INSIDE = "not_inside"
     SCAN_ID_REUSED = "scan_id_reused"
     ANNULLED = "annulled"
     UNKNOWN_SCAN = "unknown_scan"  # these three: an annulment is refused
@@ -34,7 +48,10 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One request of a device about one ticket. ``refusal`` is what was known before the ticket's status is read."""
+    """One request of a device about one ticket. ``refusal`` is what was known before the ticket's status is read.
+
+    ``way``: where the device leads. ``reentry``: whether going out makes the ticket good for coming in again.
+    """
 
     action: Action
     device_id: int
@@ -44,6 +61,13 @@ class Attempt:
     ticket_uuid: str | None  # None: the code held none
     event_id: int | None
     refusal: Code | None
+    way: Way = "in"
+    reentry: bool = False
+
+    @property
+    def line(self) -> str:
+        """What the audit log calls it."""
+        return "out" if self.action == "scan" and self.way == "out" else self.action
 
     @property
     def happened_at(self) -> int:
@@ -66,6 +90,12 @@ _ANSWERED = """SELECT l.action, l.ticket_uuid, l.code, l.status, l.used_at, d.uu
     FROM scan_line l LEFT JOIN device d ON d.id = l.used_by WHERE l.device_id = ? AND l.scan_id = ?"""
 _SCAN = """UPDATE ticket SET status = 'scanned', scanned_at = ?, scanned_by = ?, scan_id = ?
     WHERE uuid = ? AND status = 'valid'"""
+# Who went in where and when stays on the ticket: an exit that nobody went through makes it scanned again.
+_LET_OUT = "UPDATE ticket SET status = 'valid', scan_id = ? WHERE uuid = ? AND status = 'scanned'"
+# (Who was let in and cancelled afterwards has been let in: nobody else can be on that ticket.)
+_IS_IN = """SELECT 1 FROM ticket
+    WHERE uuid = ? AND status IN ('scanned', 'cancelled') AND scanned_by = ? AND scan_id = ?"""
+_IS_OUT = "SELECT 1 FROM ticket WHERE uuid = ? AND status IN ('valid', 'cancelled') AND scan_id = ?"
 _STATUS = """SELECT t.status, t.scanned_at, d.uuid, d.name
     FROM ticket t LEFT JOIN device d ON d.id = t.scanned_by WHERE t.uuid = ?"""
 _WRITE = """INSERT INTO scan_line (action, device_id, ticket_uuid, event_id, scan_id, code, status, used_at, used_by,
@@ -81,7 +111,11 @@ _REFUSALS = {
 
 
 class Scans:
-    """Settles attempts, one transaction each: the ticket, the audit line and the scan id's answer, or none of them."""
+    """Settles attempts, one transaction each: the ticket, the audit line and the scan id's answer, or none of them.
+
+    An exit of an event with re-entry makes a scanned ticket valid. Without re-entry it opens and changes nothing: the
+    ticket stays used, since nobody may come in on it again, and the log tells who left.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -90,7 +124,8 @@ class Scans:
     def scan(self, attempt: Attempt) -> Outcome:
         """Use the ticket if it is valid, once; durable on return. A known scan id gets its answer again.
 
-        But for one whose admission was given back: that is refused for ever, ANNULLED.
+        But for a success that is over: given back, or taken back by an admin, or the guest has gone out (or in)
+        since. That is refused for ever, ANNULLED: else a late repetition would let a second person in.
         """
         return self._store.settle(lambda: self._settle(attempt))
 
@@ -110,12 +145,47 @@ class Scans:
             if any(row[1] != attempt.ticket_uuid for row in answered):
                 return self._log(attempt, None, Outcome(Code.SCAN_ID_REUSED))
             known = {action: _outcome(Code(code), *rest) for action, _, code, *rest in answered}
-            if attempt.action == "scan" and "annul" in known:
-                return replace(known["annul"], code=Code.ANNULLED)
-            if attempt.action in known:
-                return known[attempt.action]
-        outcome = self._use(attempt) if attempt.action == "scan" else self._look(attempt)
+            if attempt.action == "check" and "check" in known:
+                return known["check"]
+            if attempt.action == "scan" and not known.keys().isdisjoint(("scan", "out", "annul")):
+                return self._again(attempt, known)
+        outcome = self._scan(attempt) if attempt.action == "scan" else self._look(attempt)
         return self._log(attempt, None if is_forged and answered else scan_id, outcome)
+
+    def _again(self, attempt: Attempt, known: dict[str, Outcome]) -> Outcome:
+        """The answer that this scan id had, while it holds."""
+        told = known.get(attempt.line)
+        if "annul" in known or told is None:  # None: the device led the other way then
+            return replace(known.get("annul") or next(iter(known.values())), code=Code.ANNULLED)
+        if told.code is not Code.OK or self._is_in_force(attempt, told):
+            return told
+        return replace(told, code=Code.ANNULLED)
+
+    def _is_in_force(self, attempt: Attempt, told: Outcome) -> bool:
+        """True while nothing has happened to the ticket since this success of the same scan id."""
+        if attempt.way == "in":
+            values = (attempt.ticket_uuid, attempt.device_id, attempt.scan_id)
+            return self._run(_IS_IN, values).fetchone() is not None
+        if told.status is TicketStatus.SCANNED:  # out for good, and the ticket as it was
+            return True
+        return self._run(_IS_OUT, (attempt.ticket_uuid, out_mark(attempt))).fetchone() is not None
+
+    def _scan(self, attempt: Attempt) -> Outcome:
+        return self._let_out(attempt) if attempt.way == "out" else self._use(attempt)
+
+    def _let_out(self, attempt: Attempt) -> Outcome:
+        while attempt.refusal is None:
+            if attempt.reentry and self._run(_LET_OUT, (out_mark(attempt), attempt.ticket_uuid)).rowcount == 1:
+                return self._status(attempt, Code.OK)
+            outcome = self._status(attempt, None)
+            if outcome.status is TicketStatus.VALID:
+                return replace(outcome, code=Code.NOT_INSIDE)
+            if outcome.status is not TicketStatus.SCANNED:
+                return outcome
+            if not attempt.reentry:
+                return replace(outcome, code=Code.OK)
+            # else it became scanned in between (PostgreSQL), and is not let out yet
+        return self._look(attempt)
 
     def _use(self, attempt: Attempt) -> Outcome:
         values = (attempt.happened_at, attempt.device_id, attempt.scan_id, attempt.ticket_uuid)
@@ -139,7 +209,7 @@ class Scans:
 
     def _log(self, attempt: Attempt, scan_id: str | None, outcome: Outcome) -> Outcome:
         values = (
-            attempt.action,
+            attempt.line,
             attempt.device_id,
             attempt.ticket_uuid,
             attempt.event_id,
@@ -158,6 +228,14 @@ class Scans:
 def scan_name(device_id: int, scan_id: str) -> str:
     """What all that is settled about this scan id of this device is named, so that it is settled one by one."""
     return f"scan id {scan_id} of device {device_id}"
+
+
+def out_mark(gone: _Gone) -> str | None:
+    """What a ticket bears while this going out is the last that happened to it; None without a scan id.
+
+    Of the device as well, since another device's scan ids are its own.
+    """
+    return None if gone.scan_id is None else str(uuid5(_OUT, f"{gone.device_id} {gone.scan_id}"))
 
 
 def _outcome(code: Code, status: str | None, used_at: int | None, by_uuid: str | None, by_name: str | None) -> Outcome:

@@ -35,7 +35,7 @@ def test_pair_has_the_recorded_shape(house, recorded):
 
 def test_ticket_calls_have_the_recorded_shapes(house, gate, ticket, recorded):
     code, event = ticket.qrcode_data, house.event.uuid
-    used = {"code", "scanned_at", "scanned_by_name"}
+    used = {"code", "scanned_at", "scanned_by_name", "guest_message"}
     _has_the_shape_of(gate.check(code, "/scan").json(), recorded("check_ticket_status_K"), more={"code"})
     _has_the_shape_of(gate.scan(code, "/scan", event_uuid=event).json(), recorded("ticket_valid_K"), more={"code"})
     _has_the_shape_of(gate.scan(code, "/scan").json(), recorded("ticket_again_same_device"), more=used)

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 import requests
 
-EXTENSIONS = ["scan_id", "scanned_at", "event_uuid", "code", "annul"]
+EXTENSIONS = ["scan_id", "scanned_at", "event_uuid", "code", "annul", "heartbeat", "guest_message"]
 
 
 @pytest.fixture
@@ -105,6 +105,7 @@ def test_ticket_answers_as_the_page_says_first_and_again(gate, ticket, reservati
     }
     body = again.json()
     assert datetime.fromisoformat(body.pop("scanned_at")).utcoffset().total_seconds() == 0
+    assert body.pop("guest_message").endswith(", Gate 1")
     assert body == {
         "success": False,
         "message": "Ticket already scanned",
