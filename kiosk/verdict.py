@@ -27,6 +27,8 @@ class Reason(StrEnum):
     TOO_EARLY = "too_early"
     TOO_LATE = "too_late"
     ANNULLED = "annulled"
+    WRONG_GATE = "wrong_gate"
+    NOT_INSIDE = "not_inside"
 
     NOT_A_TICKET = "not_a_ticket"  # a URL, a vCard, rubbish: never sent to the server
     ASK_STAFF = "ask_staff"  # died between opening and opened: it can't be known whether the pulse went out
@@ -53,13 +55,17 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One answer. ``used_at`` and ``used_by`` come with ``already_scanned`` where the server tells them."""
+    """One answer. ``used_at`` and ``used_by`` come with ``already_scanned`` where the server tells them.
+
+    ``guest_message``: the server's words for the guest of a refusal, in the guest's language.
+    """
 
     outcome: Outcome
     reason: Reason | None = None
     fault: Fault | None = None
     used_at: str | None = None  # RFC 3339, server's clock
     used_by: str | None = None  # the other gate's name, as the organiser named it
+    guest_message: str | None = None  # printable and short
 
     @property
     def is_final(self) -> bool:
@@ -70,9 +76,11 @@ class Verdict:
 ADMITTED = Verdict(Outcome.ADMITTED)
 
 
-def refused(reason: Reason, used_at: str | None = None, used_by: str | None = None) -> Verdict:
+def refused(
+    reason: Reason, used_at: str | None = None, used_by: str | None = None, guest_message: str | None = None
+) -> Verdict:
     """Final: this ticket does not open this gate now."""
-    return Verdict(Outcome.REFUSED, reason=reason, used_at=used_at, used_by=used_by)
+    return Verdict(Outcome.REFUSED, reason=reason, used_at=used_at, used_by=used_by, guest_message=guest_message)
 
 
 def unknown(fault: Fault) -> Verdict:

@@ -23,6 +23,8 @@ _BY_CODE = {
     (200, "too_early"): Reason.TOO_EARLY,
     (200, "too_late"): Reason.TOO_LATE,
     (200, "annulled"): Reason.ANNULLED,
+    (200, "wrong_gate"): Reason.WRONG_GATE,
+    (200, "not_inside"): Reason.NOT_INSIDE,
 }
 # Deployed servers say it in ``error`` only, the same in every language (wire.jsonl).
 _BY_TEXT = {
@@ -69,22 +71,30 @@ def of_check(answer: Answer, ticket: str) -> Verdict:
         return unknown(Fault.ODD_ANSWER)
     if state is TicketState.SCANNED:
         return _already_scanned(answer.body)
+    message = _guest_message(answer.body)
     return {
         TicketState.VALID: ADMITTED,
-        TicketState.CANCELLED: refused(Reason.CANCELLED),
-        TicketState.NOT_ACTIVE: refused(Reason.NOT_ACTIVE),
+        TicketState.CANCELLED: refused(Reason.CANCELLED, guest_message=message),
+        TicketState.NOT_ACTIVE: refused(Reason.NOT_ACTIVE, guest_message=message),
     }[state]
 
 
 def of_scan(answer: Answer, ticket: str) -> Verdict:
-    """What ``ticket/`` says about this ticket (uuid): admitted means that it was consumed for this gate."""
+    """What ``ticket/`` says about this ticket (uuid): admitted means that it was consumed for this gate.
+
+    Or, at an exit, that it was let out: it is valid again then, which the answer must say in so many words.
+    """
     if (told := _told(answer, ticket)) is not None:
         return told
     subject = _subject(answer, ticket)
     if subject is None:
         return unknown(Fault.ODD_ANSWER)
     success = answer.body.get("success")
-    if success is True and state_of(subject) in {TicketState.SCANNED, None}:  # None: a language we do not know
+    state = state_of(subject)
+    if success is True and state in {TicketState.SCANNED, None}:  # None: a language we do not know
+        return ADMITTED
+    is_let_out = answer.body.get("code") == "ok" and answer.body.get("direction") == "out"
+    if success is True and state is TicketState.VALID and is_let_out:
         return ADMITTED
     if success is False and answer.body.get("message") == "Ticket already scanned":
         return _already_scanned(answer.body)
@@ -138,7 +148,9 @@ def _refusal(reason: Reason, body: dict[str, Any], ticket: str) -> Verdict:
     about = _object(body.get("ticket")).get("uuid")
     if body.get("success", False) is not False or (about is not None and _uuid(about) != ticket):
         return unknown(Fault.ODD_ANSWER)
-    return _already_scanned(body) if reason is Reason.ALREADY_SCANNED else refused(reason)
+    if reason is Reason.ALREADY_SCANNED:
+        return _already_scanned(body)
+    return refused(reason, guest_message=_guest_message(body))
 
 
 def _already_scanned(body: dict[str, Any]) -> Verdict:
@@ -147,7 +159,14 @@ def _already_scanned(body: dict[str, Any]) -> Verdict:
         Reason.ALREADY_SCANNED,
         used_at=at if isinstance(at, str) and _RFC3339.fullmatch(at) else None,
         used_by=(printable(by, limit=40) or None) if isinstance(by, str) else None,
+        guest_message=_guest_message(body),
     )
+
+
+def _guest_message(body: dict[str, Any]) -> str | None:
+    """The server's words for the guest, where they are text; printable, and cut to what a screen takes."""
+    message = body.get("guest_message")
+    return (printable(message, limit=120) or None) if isinstance(message, str) else None
 
 
 def _subject(answer: Answer, ticket: str) -> dict[str, Any] | None:

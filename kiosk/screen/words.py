@@ -119,6 +119,14 @@ _REASONS: dict[Reason, dict[Language, Words]] = {
         "fr": Words("Passage annulé ✗", "Présentez le billet de nouveau."),
         "en": Words("Admission given back ✗", "Show the ticket again."),
     },
+    Reason.WRONG_GATE: {
+        "fr": Words("Autre entrée ✗", "Ce billet entre par une autre porte. Voyez l'équipe."),
+        "en": Words("Other entrance ✗", "This ticket goes in by another gate. Ask the staff."),
+    },
+    Reason.NOT_INSIDE: {
+        "fr": Words("Pas encore entré ✗", "Ce billet n'a pas été lu à une entrée. Voyez l'équipe."),
+        "en": Words("Not come in yet ✗", "This ticket was not read at an entrance. Ask the staff."),
+    },
     Reason.NOT_A_TICKET: {
         "fr": Words("Ce n'est pas un billet ✗", "Montrez le QR code de votre billet."),
         "en": Words("This is no ticket ✗", "Show your ticket's QR code."),
@@ -225,14 +233,20 @@ TROUBLES: dict[str, dict[Language, str]] = {
 
 
 def say(state: State, verdict: Verdict | None, trouble: str | None, language: Language) -> Words:
-    """The words for this state; a verdict's reason or fault, and what keeps a gate unpaired, are more exact."""
+    """The words for this state; a verdict's reason or fault, and what keeps a gate unpaired, are more exact.
+
+    What the server says to the guest comes before the gate's own hint: it knows the hour, the place and the language.
+    """
     words = _STATES[state][language]
     if trouble is not None:
         return Words(words.title, TROUBLES[trouble][language])
     if verdict is None:
         return words
     if verdict.reason is not None:
-        return _with_use(_REASONS[verdict.reason][language], verdict, language)
+        words = _REASONS[verdict.reason][language]
+        if verdict.guest_message is not None:
+            return Words(words.title, verdict.guest_message)
+        return _with_use(words, verdict, language)
     if verdict.fault is not None:
         return Words(words.title, f"{words.hint} {_FAULTS[verdict.fault][language]}")
     return words

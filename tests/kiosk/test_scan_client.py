@@ -144,6 +144,8 @@ CODES = [
     (200, "too_early", Reason.TOO_EARLY),
     (200, "too_late", Reason.TOO_LATE),
     (200, "annulled", Reason.ANNULLED),
+    (200, "wrong_gate", Reason.WRONG_GATE),
+    (200, "not_inside", Reason.NOT_INSIDE),
 ]
 
 
@@ -153,6 +155,45 @@ def test_code_of_ours_is_the_reason(scripted, ask, status, code, reason, action)
     body = {"success": False, "error": "Text", "message": "Text", "code": code}
     server = scripted(ticket=[(status, body)], check_ticket=[(status, body)])
     assert ask(ours(server.url), question(action)) == refused(reason)
+
+
+def test_an_exit_that_lets_out_opens_though_the_ticket_is_valid_again(scripted, ask):
+    body = {**SCANNED, "ticket": subject("Valid and not scanned"), "direction": "out"}
+    assert ask(ours(scripted(ticket=[(200, body)]).url)) == ADMITTED
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"direction": "in"}, {"direction": True}, {"direction": "out", "code": None}, {"direction": ["out"]}]
+)
+def test_a_success_about_a_ticket_that_is_not_scanned_opens_nothing_unless_it_is_said_to_be_let_out(
+    scripted, ask, more
+):
+    body = {**SCANNED, "ticket": subject("Valid and not scanned"), **more}
+    assert ask(ours(scripted(ticket=[(200, body)]).url), tries=1) == unknown(Fault.ODD_ANSWER)
+
+
+@pytest.mark.parametrize("code", ["sold_at_the_bar", "OK", "wrong_gate ", "direction"])
+def test_a_refusal_of_a_later_server_is_unknown_and_opens_nothing(scripted, ask, code):
+    body = {"success": False, "message": "Text", "ticket": subject(), "code": code, "guest_message": "Text"}
+    assert ask(ours(scripted(ticket=[(200, body)]).url), tries=1) == unknown(Fault.ODD_ANSWER)
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        *(("Opens 18:00", "Opens 18:00"), ("Ouvre à 18:00", "Ouvre à 18:00"), ("x" * 500, "x" * 120)),
+        *(("a\x1b[2J\u202eb\n", "a[2Jb"), ("", None), (" \n", None), (5, None), (["x"], None), (None, None)),
+    ],
+)
+@pytest.mark.parametrize("code", ["too_early", "already_scanned", "wrong_gate"])
+def test_the_servers_words_for_the_guest_are_kept_printable_and_short(scripted, ask, told, shown, code):
+    body = {"success": False, "message": "Text", "ticket": subject(), "code": code, "guest_message": told}
+    assert ask(ours(scripted(ticket=[(200, body)]).url)).guest_message == shown
+
+
+def test_words_for_the_guest_admit_nobody(scripted, ask):
+    body = {**SCANNED, "guest_message": "Hello"}
+    assert ask(ours(scripted(ticket=[(200, body)]).url)) == ADMITTED
 
 
 @pytest.mark.parametrize(("status", "code", "_"), CODES)

@@ -6,7 +6,7 @@ import pytest
 
 from kiosk.edges import State
 from kiosk.pairing import PairingTrouble
-from kiosk.screen.words import TROUBLES, say
+from kiosk.screen.words import TROUBLES, Words, say
 from kiosk.verdict import Fault, Reason, refused, unknown
 
 LANGUAGES = ("fr", "en")
@@ -38,3 +38,10 @@ def test_a_used_ticket_says_when_and_where_it_was_used():
 def test_a_time_that_is_none_is_left_out():
     verdict = refused(Reason.ALREADY_SCANNED, used_at="yesterday", used_by=None)
     assert say(State.REFUSED, verdict, None, "en") == say(State.REFUSED, refused(Reason.ALREADY_SCANNED), None, "en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_the_server_says_to_the_guest_comes_instead_of_the_gates_own_hint(language):
+    verdict = refused(Reason.ALREADY_SCANNED, "2026-11-24T14:02:00Z", "Gate 2", guest_message="Usato alle 14:02")
+    own = say(State.REFUSED, refused(Reason.ALREADY_SCANNED), None, language)
+    assert say(State.REFUSED, verdict, None, language) == Words(own.title, "Usato alle 14:02")
