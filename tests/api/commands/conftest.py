@@ -62,6 +62,7 @@ class Serving:
     process: subprocess.Popen[str]
     base: str
     log: Path
+    setup_url: str = ""
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(number)
@@ -112,7 +113,8 @@ def serving(shell: Shell) -> Iterator[Callable[..., Serving]]:
         started.append(process)
         line = process.stdout.readline()
         assert line, log.read_text()
-        return Serving(process, json.loads(line)["url"], log)
+        told = json.loads(line)
+        return Serving(process, told["url"], log, told.get("setup_url", ""))
 
     yield start
     for process in started:
