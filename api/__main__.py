@@ -48,6 +48,7 @@ _ON_STORE: dict[str, Callable[[Namespace, Store, Shell], None]] = {
     "ticket add": tickets.add,
     "ticket list": tickets.show,
     "ticket cancel": tickets.cancel,
+    "ticket unscan": tickets.unscan,
     "device list": devices.show,
     "device archive": devices.archive,
 }
@@ -109,6 +110,8 @@ def _run(args: Namespace, shell: Shell) -> int:
             devices.add(args, effective, store, shell)
         elif args.command == "admin invite":
             admins.invite(args, effective, store, shell)
+        elif args.command == "ticket print":
+            sheets.run(args, effective, store, shell)
         else:
             _ON_STORE[args.command](args, store, shell)
     finally:

@@ -63,9 +63,7 @@ def add(visit: Visit) -> bottle.HTTPResponse:
         for name in ("first_name", "last_name", "email", "product", "price")
     )
     order = Order(first_name=first, last_name=last, email=email, product=product, price=price)
-    added = issue.add_tickets(visit.store, UUID(event.uuid), order, count=int(told))
-    with visit.store.writing():
-        visit.audit("ticket.add", event_id=event.id, subject=added[0].uuid, detail={"count": len(added)})
+    added = issue.add_tickets(visit.store, UUID(event.uuid), order, count=int(told), admin_id=visit.admin.id)
     return visit.redirect(f"/admin/tickets/{added[0].uuid}", "done_tickets_added", count=len(added))
 
 
@@ -87,19 +85,14 @@ def show(visit: Visit, uuid: str) -> bottle.HTTPResponse:
 def cancel(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``POST tickets/UUID/cancel``: with a reason that stays in the log."""
     ticket, reason = _uuid(visit, uuid), _reason(visit)
-    issue.cancel_ticket(visit.store, ticket)
-    with visit.store.writing():
-        event_id = visit.store.db.run("SELECT event_id FROM ticket WHERE uuid = ?", (str(ticket),)).fetchone()[0]
-        visit.audit("ticket.cancel", event_id=event_id, subject=str(ticket), detail={"reason": reason})
+    issue.cancel_ticket(visit.store, ticket, reason=reason, admin_id=visit.admin.id)
     return visit.redirect(f"/admin/tickets/{ticket}", "done_ticket_cancelled")
 
 
 def give_back(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``POST tickets/UUID/unscan``: valid again; the admission that used it can't be repeated."""
     ticket, reason = _uuid(visit, uuid), _reason(visit)
-    with visit.store.writing():
-        event_id = unscan(visit.store, ticket, reason)
-        visit.audit("ticket.unscan", event_id=event_id, subject=str(ticket), detail={"reason": reason})
+    unscan(visit.store, ticket, reason, admin_id=visit.admin.id)
     return visit.redirect(f"/admin/tickets/{ticket}", "done_ticket_unscanned")
 
 

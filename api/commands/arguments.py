@@ -96,7 +96,33 @@ def _tickets(ticket: _Noun) -> None:
         add.add_argument(f"--{name}", metavar="TEXT")
     add.add_argument("--qr", type=Path, metavar="DIR", help="write one PNG a ticket into this folder")
     ticket.verb("list", "an event's tickets").add_argument("--event", type=UUID, required=True, metavar="UUID")
-    ticket.verb("cancel", "refuse a ticket from now on").add_argument("uuid", type=UUID, metavar="UUID")
+    cancel = ticket.verb("cancel", "refuse a ticket from now on")
+    cancel.add_argument("uuid", type=UUID, metavar="UUID")
+    cancel.add_argument("--reason", metavar="TEXT", default="", help="for the audit log")
+    unscan = ticket.verb("unscan", "make a scanned ticket valid again")
+    unscan.add_argument("uuid", type=UUID, metavar="UUID")
+    unscan.add_argument("--reason", metavar="TEXT", required=True, help="for the audit log")
+    sheets = ticket.verb("print", "tickets as PDF, or one as PNG")
+    sheets.add_argument("--event", type=UUID, required=True, metavar="UUID")
+    sheets.add_argument("--ticket", type=UUID, action="append", metavar="UUID", help="only this one; may be repeated")
+    sheets.add_argument("--format", choices=("a4", "phone", "png"), default="a4", help="four a sheet, one a page, one")
+    sheets.add_argument("--output", type=Path, required=True, metavar="FILE")
+    sheets.add_argument("--order", choices=("name", "number"), default="number")
+    _imports(ticket)
+
+
+def _imports(ticket: _Noun) -> None:
+    taking = ticket.verb("import", "tickets from a CSV file, checked whole before anything is changed")
+    taking.add_argument("file", type=Path, nargs="?", metavar="FILE", help='CSV; "-": standard input')
+    taking.add_argument("--event", type=UUID, metavar="UUID")
+    taking.add_argument("--encoding", metavar="NAME", help="of the file (default: found out)")
+    taking.add_argument("--dry-run", action="store_true", help="only check")
+    other = taking.add_mutually_exclusive_group()
+    other.add_argument("--resume", action="store_true", help="go on with imports that were interrupted")
+    other.add_argument("--undo", type=UUID, metavar="IMPORT", help="take an import back; scanned tickets stay")
+    template = ticket.verb("template", "an example of such a file")
+    template.add_argument("--language", choices=("fr", "en"), default="fr")
+    template.add_argument("--output", type=Path, metavar="FILE", help="(default: standard output)")
 
 
 def _devices(device: _Noun) -> None:

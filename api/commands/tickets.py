@@ -1,4 +1,4 @@
-"""``portillon-api ticket …``: issue, list, cancel, and write the QR images that guests get."""
+"""``portillon-api ticket …``: issue, list, cancel, make valid again, and write the QR images that guests get."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from api import qr
 from api.commands.console import CommandError, Shell
 from api.store.store import Store
 from api.tickets import events, issue
+from api.tickets.unscan import unscan as give_back
 
 # One reservation, in one transaction: short enough for gates to go on scanning between two of them.
 _AT_ONCE = 500
@@ -52,11 +53,20 @@ def show(args: Namespace, store: Store, shell: Shell) -> None:
 
 def cancel(args: Namespace, store: Store, shell: Shell) -> None:
     """``ticket cancel``: from now on it is refused everywhere."""
-    ticket = issue.cancel_ticket(store, args.uuid)
+    ticket = issue.cancel_ticket(store, args.uuid, reason=args.reason.strip())
     if shell.as_json:
         shell.result({"uuid": ticket.uuid, "qrcode_data": ticket.qrcode_data, "status": ticket.status})
     else:
         shell.say(f"Ticket {ticket.uuid} is cancelled: every gate refuses it from now on")
+
+
+def unscan(args: Namespace, store: Store, shell: Shell) -> None:
+    """``ticket unscan``: valid again, once; the admission that used it can't be repeated."""
+    give_back(store, args.uuid, args.reason)
+    if shell.as_json:
+        shell.result({"uuid": str(args.uuid), "status": "valid"})
+    else:
+        shell.say(f"Ticket {args.uuid} is valid again: it lets one person in")
 
 
 def _issue(args: Namespace, store: Store, shell: Shell) -> list[issue.Ticket]:

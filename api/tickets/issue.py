@@ -9,12 +9,15 @@ from uuid import UUID, uuid4
 
 import peewee
 
-from api.store import models, moments
+from api.scan.words import Language
+from api.store import acts, models, moments
 from api.store.models import TicketStatus
 from api.store.store import Store
 from api.tickets import codes
 from api.tickets.events import NotPossibleError, find_event
 
+LONGEST_REASON = 200  # characters, of why a ticket was cancelled or made valid again
+_CANCEL = "UPDATE ticket SET status = 'cancelled' WHERE uuid = ? AND status NOT IN ('scanned', 'cancelled')"
 _ROWS_A_STATEMENT = 500  # ten values a row; SQLite before 3.32 takes 32,766 at most
 
 
@@ -29,7 +32,7 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What the tickets of one reservation have in common. A price belongs to a product."""
+    """What the tickets of one reservation have in common. A price belongs to a product; ``language``: the guests'."""
 
     first_name: str | None = None
     last_name: str | None = None
@@ -37,18 +40,25 @@ class Order:
     product: str | None = None
     price: str | None = None
     status: TicketStatus = TicketStatus.VALID
+    language: Language | None = None
 
 
 ANONYMOUS = Order()
 
 
 def add_tickets(
-    store: Store, event_uuid: UUID, order: Order = ANONYMOUS, *, count: int = 1, uuid: UUID | None = None
+    store: Store,
+    event_uuid: UUID,
+    order: Order = ANONYMOUS,
+    *,
+    count: int = 1,
+    uuid: UUID | None = None,
+    admin_id: int | None = None,
 ) -> list[Ticket]:
-    """Add one reservation of ``count`` tickets (with ``uuid``: of that one). All of them, or none.
+    """Add one reservation of ``count`` tickets (with ``uuid``: of that one) and its audit line; all or nothing.
 
-    Raises NotPossibleError for an unknown event, a count below 1 or above 1 with ``uuid``, a price without
-    product, or a uuid that is there already.
+    ``admin_id`` None: by the shell. Raises NotPossibleError for an unknown event, a count below 1 or above 1 with
+    ``uuid``, a price without product, or a uuid that is there already.
     """
     if count < 1 or (uuid is not None and count != 1):
         raise NotPossibleError("the number of tickets must be at least 1, and exactly 1 with a uuid of your own")
@@ -61,7 +71,7 @@ def add_tickets(
         with store.writing():
             shared = {
                 "event": event.id,
-                "reservation": _reserve(store, event, count, order.email, now),
+                "reservation": _reserve(store, event, count, order, now),
                 "price": _price(store, order.product, order.price),
                 "status": order.status.value,
                 "first_name": order.first_name,
@@ -73,6 +83,14 @@ def add_tickets(
                     {**shared, "uuid": ticket} for ticket in uuids[start : start + _ROWS_A_STATEMENT]
                 ]
                 models.Ticket.insert_many(rows).execute(store.db)
+            acts.note(
+                store,
+                "ticket.add",
+                admin_id=admin_id,
+                event_id=event.id,
+                subject=uuids[0],
+                detail={"count": count},
+            )
     except peewee.IntegrityError as error:
         raise NotPossibleError(f"there is a ticket {uuids[0]} already: nothing was changed") from error
     return [Ticket(ticket, code_of(event.private_key_pem, ticket), order.status.value) for ticket in uuids]
@@ -90,15 +108,16 @@ def list_tickets(store: Store, event_uuid: UUID) -> list[Ticket]:
     return [Ticket(row.uuid, code_of(event.private_key_pem, row.uuid), row.status) for row in rows]
 
 
-def cancel_ticket(store: Store, uuid: UUID) -> Ticket:
-    """Cancel a ticket that nobody has used. Cancelling twice is fine.
+def cancel_ticket(store: Store, uuid: UUID, *, reason: str = "", admin_id: int | None = None) -> Ticket:
+    """Cancel a ticket that nobody has used, with a line in the audit log. Cancelling twice is fine.
 
-    Raises NotPossibleError for an unknown ticket and for a scanned one: its holder is inside already.
+    ``admin_id`` None: by the shell. Raises NotPossibleError for an unknown ticket, for a scanned one, whose holder is
+    inside already, and for a reason of more than 200 characters.
     """
+    if len(reason) > LONGEST_REASON:
+        raise NotPossibleError(f"say why in at most {LONGEST_REASON} characters: nothing was changed")
     with store.writing():
-        models.Ticket.update(status=TicketStatus.CANCELLED.value).where(
-            (models.Ticket.uuid == str(uuid)) & (models.Ticket.status != TicketStatus.SCANNED.value)
-        ).execute(store.db)
+        is_changed = store.db.run(_CANCEL, (str(uuid),)).rowcount == 1
         ticket = (
             models.Ticket.select(models.Ticket, models.Event)
             .join(models.Event)
@@ -106,6 +125,11 @@ def cancel_ticket(store: Store, uuid: UUID) -> Ticket:
             .bind(store.db)
             .first()
         )
+        if is_changed:
+            detail = {"reason": reason} if reason else None
+            acts.note(
+                store, "ticket.cancel", admin_id=admin_id, event_id=ticket.event.id, subject=str(uuid), detail=detail
+            )
     if ticket is None:
         raise NotPossibleError(f"there is no ticket {uuid}: `portillon-api ticket list` shows those that are")
     if ticket.status == TicketStatus.SCANNED:
@@ -118,9 +142,14 @@ def code_of(private_key_pem: str | None, ticket_uuid: str) -> str | None:
     return None if private_key_pem is None else codes.sign(private_key_pem, ticket_uuid)
 
 
-def _reserve(store: Store, event: models.Event, count: int, email: str | None, now: int) -> Any:
+def _reserve(store: Store, event: models.Event, count: int, order: Order, now: int) -> Any:
     return models.Reservation.insert(
-        uuid=str(uuid4()), event=event.id, email=email, tickets_count=count, created_at=now
+        uuid=str(uuid4()),
+        event=event.id,
+        email=order.email,
+        language=order.language,
+        tickets_count=count,
+        created_at=now,
     ).execute(store.db)
 
 

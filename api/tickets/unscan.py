@@ -4,30 +4,36 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from api.store import moments
+from api.store import acts, moments
 from api.store.store import Store
 from api.tickets.events import NotPossibleError
+from api.tickets.issue import LONGEST_REASON
 
-_FIND = "SELECT event_id, scanned_by, scan_id, scanned_at FROM ticket WHERE uuid = ? AND status = 'scanned'"
+_FIND = "SELECT event_id, scanned_by, scan_id FROM ticket WHERE uuid = ? AND status = 'scanned'"
+# Only while it is that same admission: on PostgreSQL gates go on scanning beside this transaction.
 _GIVE_BACK = """UPDATE ticket SET status = 'valid', scanned_at = NULL, scanned_by = NULL, scan_id = NULL
-    WHERE uuid = ? AND status = 'scanned'"""
+    WHERE uuid = ? AND status = 'scanned' AND COALESCE(scanned_by, 0) = ? AND COALESCE(scan_id, '') = ?"""
 # The line that `annul/` of the gate itself would have left: whatever repeats this scan id is refused from now on.
 _ANNUL = """INSERT INTO scan_line (action, device_id, ticket_uuid, event_id, scan_id, code, status, arrived_at, reason)
     VALUES ('annul', ?, ?, ?, ?, 'ok', 'valid', ?, ?)"""
 
 
-def unscan(store: Store, uuid: UUID, reason: str) -> int:
-    """Make this used ticket valid again; inside ``store.writing()``. Gives its event's id.
+def unscan(store: Store, uuid: UUID, reason: str, *, admin_id: int | None = None) -> None:
+    """Make this used ticket valid again, with its lines in both logs. ``admin_id`` None: by the shell.
 
     Raises NotPossibleError for a ticket that is not used, and without a reason (1 to 200 characters).
     """
-    if not 1 <= len(reason.strip()) <= 200:
-        raise NotPossibleError("say why, in 1 to 200 characters: it stays in the audit log")
-    row = store.db.run(_FIND, (str(uuid),)).fetchone()
-    if row is None or store.db.run(_GIVE_BACK, (str(uuid),)).rowcount != 1:
-        raise NotPossibleError(f"ticket {uuid} is not used: nothing was changed")
-    event_id, device_id, scan_id, _ = row
-    if device_id is not None and scan_id is not None:
-        values = (device_id, str(uuid), event_id, scan_id, moments.now(), reason.strip())
-        store.db.run(_ANNUL, values)
-    return int(event_id)
+    why = reason.strip()
+    if not 1 <= len(why) <= LONGEST_REASON:
+        raise NotPossibleError(f"say why, in 1 to {LONGEST_REASON} characters: it stays in the audit log")
+    ticket = str(uuid)
+    with store.writing():
+        row = store.db.run(_FIND, (ticket,)).fetchone()
+        if row is None:
+            raise NotPossibleError(f"ticket {uuid} is not used: nothing was changed")
+        event_id, device_id, scan_id = row
+        if store.db.run(_GIVE_BACK, (ticket, device_id or 0, scan_id or "")).rowcount != 1:
+            raise NotPossibleError(f"ticket {uuid} was used anew at this very moment: nothing was changed")
+        if device_id is not None and scan_id is not None:
+            store.db.run(_ANNUL, (device_id, ticket, event_id, scan_id, moments.now(), why))
+        acts.note(store, "ticket.unscan", admin_id=admin_id, event_id=event_id, subject=ticket, detail={"reason": why})

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import pty
+import sqlite3
 import subprocess
 import threading
+from contextlib import closing
 from uuid import uuid4
 
 import zxingcpp
@@ -138,3 +140,46 @@ def test_a_person_who_waits_sees_a_progress_bar(shell, event):
     os.close(ours)
     assert b"adding tickets" in seen
     assert b"/3000" in seen
+
+
+def test_a_scanned_ticket_is_made_valid_again_with_a_reason_that_stays(shell, event):
+    ticket = shell.json("ticket", "add", "--event", event["uuid"])[0]
+    assert shell.run("ticket", "unscan", ticket["uuid"], "--reason", "by mistake").returncode == 1
+    with closing(sqlite3.connect(shell.folder / "tickets.sqlite3")) as database, database:
+        database.execute("UPDATE ticket SET status = 'scanned'")
+    assert shell.json("ticket", "unscan", ticket["uuid"], "--reason", "by mistake")["status"] == "valid"
+    assert shell.json("ticket", "list", "--event", event["uuid"])[0]["status"] == "valid"
+    with closing(sqlite3.connect(shell.folder / "tickets.sqlite3")) as database:
+        lines = database.execute("SELECT act, admin_id, subject, detail FROM admin_line ORDER BY id").fetchall()
+    assert lines[-1] == ("ticket.unscan", None, ticket["uuid"], '{"reason": "by mistake"}')
+
+
+def test_cancelling_leaves_one_line_in_the_audit_log_however_often_it_is_said(shell, event):
+    ticket = shell.json("ticket", "add", "--event", event["uuid"])[0]
+    for _ in range(2):
+        shell.json("ticket", "cancel", ticket["uuid"], "--reason", "paid back")
+    with closing(sqlite3.connect(shell.folder / "tickets.sqlite3")) as database:
+        lines = database.execute("SELECT subject, detail FROM admin_line WHERE act = 'ticket.cancel'").fetchall()
+    assert lines == [(ticket["uuid"], '{"reason": "paid back"}')]
+
+
+def test_tickets_are_printed_and_one_of_them_as_png(shell, event):
+    tickets = shell.json("ticket", "add", "--event", event["uuid"], "--count", 5)
+    sheet = shell.folder / "sheet.pdf"
+    told = shell.json("ticket", "print", "--event", event["uuid"], "--output", sheet, "--order", "name")
+    assert told == {"tickets": 5, "files": [str(sheet)]}
+    assert sheet.read_bytes().startswith(b"%PDF-")
+    picture = shell.folder / "one.png"
+    one = ("--ticket", tickets[3]["uuid"], "--format", "png")
+    shell.json("ticket", "print", "--event", event["uuid"], *one, "--output", picture)
+    (found,) = zxingcpp.read_barcodes(Image.open(picture))
+    assert found.text == tickets[3]["qrcode_data"]
+
+
+def test_a_png_of_many_tickets_and_a_folder_that_is_not_there_are_told(shell, event):
+    shell.json("ticket", "add", "--event", event["uuid"], "--count", 2)
+    words = ("ticket", "print", "--event", event["uuid"])
+    assert shell.run(*words, "--format", "png", "--output", shell.folder / "x.png").returncode == 2
+    done = shell.run(*words, "--output", shell.folder / "nowhere" / "x.pdf")
+    assert done.returncode == 1
+    assert "can't be written" in done.stderr
