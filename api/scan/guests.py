@@ -31,7 +31,7 @@ _USED: dict[Language, tuple[str, str, str]] = {
     "en": ("Used before", "Used {at}", "Used {at} at {gate}"),
 }
 _OPENS: dict[Language, str] = {"fr": "Ouvre {at}", "en": "Opens {at}"}
-_CLOSED: dict[Language, str] = {"fr": "Fermé depuis {at}", "en": "Closed since {at}"}
+_CLOSED: dict[Language, str] = {"fr": "Fermé : fin {at}", "en": "Closed since {at}"}
 _ELSEWHERE: dict[Language, tuple[str, str]] = {
     "fr": ("Autre entrée : demandez à l'équipe", "Autre entrée : {gates}"),
     "en": ("Other entrance: please ask the staff", "Other entrance: {gates}"),
