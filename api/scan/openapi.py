@@ -37,6 +37,7 @@ _WITH_BODY = (400, 401, 403, 413, 429)
 def description() -> Schema:
     """The whole document. The same handlers serve ``/api/scan`` and, with what deployed servers add, ``/scan``."""
     paths = {f"{prefix}{path}": methods for prefix in ("/api/scan", "/scan") for path, methods in _calls().items()}
+    paths["/api/events/"] = {"get": _call("events", "Every event with its public key", _EVENTS, (), False)}
     return {
         "openapi": "3.1.0",
         "info": {
