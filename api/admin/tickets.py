@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import bottle
 from api import qr
 from api.admin.audit_lines import FIRST, Filter, page
 from api.admin.visit import RefusedError, Route, Visit
+from api.scan.words import language_of
 from api.store import models
 from api.store.models import TicketStatus
 from api.tickets import issue
@@ -18,6 +20,7 @@ from api.tickets.issue import Order
 from api.tickets.unscan import unscan
 
 _PAGE = 50
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _MOST = 500  # tickets of one reservation, as the shell has it
 _ROWS = """SELECT t.id, t.uuid, t.first_name, t.last_name, r.email, q.name, p.name, t.status, t.scanned_at, d.name
     FROM ticket t JOIN reservation r ON r.id = t.reservation_id LEFT JOIN price p ON p.id = t.price_id
@@ -26,6 +29,8 @@ _ONE = """SELECT t.uuid, t.first_name, t.last_name, r.email, q.name, p.name, t.s
     e.name, e.private_key_pem, r.tickets_count FROM ticket t JOIN reservation r ON r.id = t.reservation_id
     JOIN event e ON e.id = t.event_id LEFT JOIN price p ON p.id = t.price_id LEFT JOIN product q ON q.id = p.product_id
     LEFT JOIN device d ON d.id = t.scanned_by WHERE t.uuid = ?"""
+_PRODUCTS = """SELECT q.name FROM event_product x JOIN product q ON q.id = x.product_id WHERE x.event_id = ?
+    ORDER BY q.name"""
 _LOOKS = {"scanned": "good", "cancelled": "bad", "created": "warn", "inactive": "warn"}
 
 
@@ -34,7 +39,7 @@ def show_all(visit: Visit) -> bottle.HTTPResponse:
     events = list_events(visit.store)
     if not events:
         return visit.redirect("/admin/events/new")
-    asked = {name: str(visit.query.get(name, "")).strip()[:200] for name in ("event", "search", "status")}
+    asked = {name: str(visit.query.get(name, "")).strip()[:200] for name in ("event", "search", "status", "product")}
     event = _event(visit, asked["event"] or events[-1].uuid)
     rows = _rows(visit, event, asked)
     more = {**{name: value for name, value in asked.items() if value}, "event": event.uuid}
@@ -44,6 +49,8 @@ def show_all(visit: Visit) -> bottle.HTTPResponse:
         events=events,
         asked=asked,
         statuses=[status.value for status in TicketStatus],
+        products=[row[0] for row in visit.store.db.run(_PRODUCTS, (event.id,))],
+        selected=_selected(event, asked, rows[:_PAGE]),
         rows=rows[:_PAGE],
         look=_looks,
         more=f"/admin/tickets?{urlencode({**more, 'after': rows[_PAGE - 1][0]})}" if len(rows) > _PAGE else "",
@@ -62,7 +69,9 @@ def add(visit: Visit) -> bottle.HTTPResponse:
         str(visit.form.get(name, "")).strip()[:200] or None
         for name in ("first_name", "last_name", "email", "product", "price")
     )
-    order = Order(first_name=first, last_name=last, email=email, product=product, price=price)
+    told_language = str(visit.form.get("language", ""))
+    language = language_of(told_language, visit.house.language) if told_language else None
+    order = Order(first, last, email, product, price, language=language)
     added = issue.add_tickets(visit.store, UUID(event.uuid), order, count=int(told), admin_id=visit.admin.id)
     return visit.redirect(f"/admin/tickets/{added[0].uuid}", "done_tickets_added", count=len(added))
 
@@ -104,13 +113,34 @@ def _rows(visit: Visit, event: models.Event, asked: dict[str, str]) -> list[tupl
     if asked["status"]:
         conditions.append("t.status = ?")
         values.append(asked["status"])
-    if asked["search"]:
-        like = f"%{asked['search'].lower().replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
+    if asked["product"]:
+        conditions.append("q.name = ?")
+        values.append(asked["product"])
+    if _UUID.fullmatch(asked["search"]):
+        conditions.append("t.uuid = ?")
+        values.append(asked["search"].lower())
+    elif asked["search"]:
+        like = _pattern(asked["search"])
         columns = ("t.first_name", "t.last_name", "r.email", "t.uuid")
         conditions.append(f"({' OR '.join(f'''LOWER({column}) LIKE ? ESCAPE '!' ''' for column in columns)})")
         values += [like] * len(columns)
     sql = f"{_ROWS} {' AND '.join(conditions)} ORDER BY t.id LIMIT ?"
     return visit.store.db.run(sql, (*values, _PAGE + 1)).fetchall()
+
+
+def _pattern(search: str) -> str:
+    """What LIKE finds it by. SQLite's LOWER knows ASCII only, so another letter is any one: « é » finds « É » too."""
+    escaped = search.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    return f"%{''.join(c if c.isascii() else '_' for c in escaped)}%"
+
+
+def _selected(event: models.Event, asked: dict[str, str], rows: list[tuple[object, ...]]) -> str:
+    """Where those on this page are printed, when the page is a selection of this server's own tickets."""
+    is_one = asked["search"] or asked["status"] or asked["product"]
+    chosen = [("ticket", str(row[1])) for row in rows if row[7] != TicketStatus.CANCELLED]
+    if event.private_key_pem is None or not is_one or not chosen:
+        return ""
+    return f"/admin/print/sheets?{urlencode([('event', event.uuid), *chosen])}"
 
 
 def _reason(visit: Visit) -> str:
