@@ -49,15 +49,17 @@ _ON_STORE: dict[str, Callable[[Namespace, Store, Shell], None]] = {
     "ticket list": tickets.show,
     "ticket cancel": tickets.cancel,
     "ticket unscan": tickets.unscan,
+    "ticket import": imports.run,
+    "ticket template": imports.template,
     "device list": devices.show,
     "device archive": devices.archive,
 }
 
+_ON_FILES: dict[str, Callable[[Namespace, Settings, Shell], None]] = {"backup": backup.save, "restore": backup.load}
+
 
 def main() -> int:
     """Run one command line; gives 0 (done), 1 (could not be done) or 2 (asked wrongly, or settings with mistakes)."""
-_ON_FILES: dict[str, Callable[[Namespace, Settings, Shell], None]] = {"backup": backup.save, "restore": backup.load}
-
     args = arguments.parser().parse_args()
     shell = Shell(as_json=getattr(args, "json", False))
     try:
@@ -98,11 +100,11 @@ def _run(args: Namespace, shell: Shell) -> int:
     if args.command == "move":
         move.run(args, effective, shell)
         return 0
-    if args.command == "config show":
-        config.show(effective, shell)
-        return 0
     if args.command in _ON_FILES:
         _ON_FILES[args.command](args, effective, shell)
+        return 0
+    if args.command == "config show":
+        config.show(effective, shell)
         return 0
     store = open_store(effective.database)
     try:

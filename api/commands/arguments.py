@@ -149,16 +149,6 @@ def _move(move: argparse.ArgumentParser) -> None:
     move.set_defaults(command="move")
 
 
-def _config(config: _Noun) -> None:
-    config.verb("check", "all mistakes of a settings file at once").add_argument("file", type=Path, metavar="FILE")
-    config.verb("show", "the settings in force, passwords hidden")
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return number
 def _backup(nouns: Any, everywhere: _Parser) -> None:
     save = nouns.add_parser("backup", help="the whole database into one file, while gates go on", parents=[everywhere])
     save.add_argument("target", type=Path, metavar="FILE", help="a new file, or a folder: named by the time")
@@ -173,3 +163,13 @@ def _backup(nouns: Any, everywhere: _Parser) -> None:
     forget.set_defaults(command="forget")
 
 
+def _config(config: _Noun) -> None:
+    config.verb("check", "all mistakes of a settings file at once").add_argument("file", type=Path, metavar="FILE")
+    config.verb("show", "the settings in force, passwords hidden")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
