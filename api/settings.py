@@ -48,7 +48,6 @@ class Server(_Section):
     idle_timeout_s: Annotated[float, Field(ge=0.5, le=3600)] = 75.0
     stop_within_s: Annotated[float, Field(ge=0.5, le=60)] = 5.0
     trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
-    announce: bool = True
 
     @field_validator("public_url")
     @classmethod
