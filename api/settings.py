@@ -120,6 +120,29 @@ class Admin(_Section):
     session_days: Annotated[int, Field(ge=1, le=90)] = 7
 
 
+class Alerts(_Section):
+    """When something at the doors is told, and where to."""
+
+    webhook: str = ""
+    webhook_secret: str = ""
+    silent_after_s: Annotated[int, Field(ge=60, le=24 * 3600)] = 120
+    no_scan_after_s: Annotated[int, Field(ge=60, le=24 * 3600)] = 600
+
+    @field_validator("webhook")
+    @classmethod
+    def _is_an_address(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if url and (parts.scheme not in ("http", "https") or not parts.netloc):
+            raise ValueError('must look like "https://alerts.example.org/portillon" or be empty')
+        return url
+
+    @model_validator(mode="after")
+    def _is_signed(self) -> Alerts:
+        if self.webhook and len(self.webhook_secret) < 16:
+            raise ValueError("a webhook needs a webhook_secret of 16 characters or more, which signs what is sent")
+        return self
+
+
 class Log(_Section):
     """What is written on standard error."""
 
@@ -137,6 +160,7 @@ class Settings(_Section):
     organisation: Organisation = Organisation()
     pairing: Pairing = Pairing()
     admin: Admin = Admin()
+    alerts: Alerts = Alerts()
     log: Log = Log()
 
     @field_validator("database")
@@ -147,9 +171,11 @@ class Settings(_Section):
         return url
 
     def masked(self) -> dict[str, Any]:
-        """All settings as plain values, with the password of the database hidden."""
+        """All settings as plain values, with the password of the database and the webhook hidden."""
         values = self.model_dump(mode="json")
         values["database"] = mask_password(self.database)
+        for name in ("webhook", "webhook_secret"):  # such addresses are often secrets themselves
+            values["alerts"][name] = "…" if values["alerts"][name] else ""
         return values
 
 

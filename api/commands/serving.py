@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from zoneinfo import ZoneInfo
 
 from api import log
@@ -10,10 +12,13 @@ from api.admin import people
 from api.app import Pages, make_app
 from api.commands.console import CommandError, Shell
 from api.serve import CannotListenError, hold_signals, serve
-from api.settings import Settings
-from api.store.store import open_store
+from api.settings import Alerts, Settings
+from api.store.store import Store, open_store
 from api.tls import identity
 from api.tls.pin import FRAGMENT
+from api.watch.alerts import Alert, note_told
+from api.watch.watcher import Watcher
+from api.watch.webhook import Webhook
 
 
 def run(settings: Settings, shell: Shell) -> int:
@@ -38,9 +43,10 @@ def run(settings: Settings, shell: Shell) -> int:
         )
         # No default password exists: whoever reads this terminal (or this unit's journal) makes the first account.
         invitation = None if people.has_admin(store) else people.invite(store)
-        return serve(
-            app, settings, lambda url: _announce(url, settings.server.public_url or url, invitation, shell), known
-        )
+        with _watched(settings.alerts, store):
+            return serve(
+                app, settings, lambda url: _announce(url, settings.server.public_url or url, invitation, shell), known
+            )
     except CannotListenError as error:
         raise CommandError(
             f"can't listen on {error}",
@@ -49,6 +55,27 @@ def run(settings: Settings, shell: Shell) -> int:
         ) from error
     finally:
         store.close()
+
+
+@contextmanager
+def _watched(alerts: Alerts, store: Store) -> Iterator[None]:
+    """Meanwhile the doors are looked after, and what begins or ends there is posted, when there is where to."""
+    hook = None
+    if alerts.webhook:
+        hook = Webhook(alerts.webhook, alerts.webhook_secret, lambda alert: note_told(store, alert))
+    tell = hook.tell if hook is not None else _tell_nobody
+    watcher = Watcher(store, tell, alerts.silent_after_s, alerts.no_scan_after_s)
+    watcher.start()
+    try:
+        yield
+    finally:
+        watcher.close()
+        if hook is not None:
+            hook.close()
+
+
+def _tell_nobody(_alert: Alert) -> None:
+    """The log and the door page tell it."""
 
 
 def _announce(url: str, public_url: str, invitation: str | None, shell: Shell) -> None:

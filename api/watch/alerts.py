@@ -1,0 +1,75 @@
+"""Alerts: troubles at the doors from when they are seen until they are over, once for all processes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from api.store import moments
+from api.store.store import Store
+from api.watch.silence import Kind, Trouble
+
+_STANDING = """SELECT a.id, a.kind, a.device_id, a.event_id, a.since, COALESCE(d.name, e.name) FROM alert a
+    LEFT JOIN device d ON d.id = a.device_id LEFT JOIN event e ON e.id = a.event_id
+    WHERE a.over_at IS NULL ORDER BY a.id"""
+_BEGIN = "INSERT INTO alert (kind, device_id, event_id, since) VALUES (?, ?, ?, ?)"
+_NEWEST = "SELECT MAX(id) FROM alert"
+_END = "UPDATE alert SET over_at = ? WHERE id = ? AND over_at IS NULL"
+_TOLD = "UPDATE alert SET told_at = ? WHERE id = ? AND told_at IS NULL"
+_OF_GATES: frozenset[Kind] = frozenset({"gate_silent"})  # the others are of events
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One trouble. ``name``: the gate's or the event's; times are microseconds since 1970."""
+
+    id: int
+    kind: str
+    name: str
+    since: int
+    over_at: int | None = None
+
+
+def settle(store: Store, troubles: Sequence[Trouble]) -> list[Alert]:
+    """Begin alerts for what is new, end those of what is over; the changes that this call made, for telling.
+
+    Of several processes that see the same, one makes each change, and so one tells it. Without a change nothing is
+    written: gates wait for no look at the doors.
+    """
+    standing = _standing(store)
+    if {_key(trouble) for trouble in troubles} == standing.keys():
+        return []
+    changed: list[Alert] = []
+    with store.writing():
+        standing, now = _standing(store), moments.now()  # another process may have settled it meanwhile
+        for trouble in troubles:
+            if standing.pop(_key(trouble), None) is None:
+                changed.append(_begin(store, trouble))
+        for alert in standing.values():
+            store.db.run(_END, (now, alert.id))
+            changed.append(Alert(alert.id, alert.kind, alert.name, alert.since, now))
+    return changed
+
+
+def note_told(store: Store, alert: Alert) -> None:
+    """Keep when people were told that it began."""
+    store.settle(lambda: store.db.run(_TOLD, (moments.now(), alert.id)))
+
+
+def _standing(store: Store) -> dict[tuple[str, int], Alert]:
+    rows = store.db.run(_STANDING).fetchall()
+    return {
+        (kind, device_id if event_id is None else event_id): Alert(alert_id, kind, name, since)
+        for alert_id, kind, device_id, event_id, since, name in rows
+    }
+
+
+def _begin(store: Store, trouble: Trouble) -> Alert:
+    device_id, event_id = (trouble.id, None) if trouble.kind in _OF_GATES else (None, trouble.id)
+    store.db.run(_BEGIN, (trouble.kind, device_id, event_id, trouble.since))
+    (alert_id,) = store.db.run(_NEWEST).fetchone()
+    return Alert(alert_id, trouble.kind, trouble.name, trouble.since)
+
+
+def _key(trouble: Trouble) -> tuple[str, int]:
+    return trouble.kind, trouble.id

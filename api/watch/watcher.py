@@ -1,0 +1,55 @@
+"""Looks at the doors every few seconds, in a thread of its own; what begins or ends goes to the webhook."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from api.store.store import Store
+from api.watch import alerts, silence
+from api.watch.alerts import Alert
+
+EVERY_S = 10.0
+_log = logging.getLogger(__name__)
+
+
+class Watcher:
+    """From ``start`` to ``close``. A look that fails is logged, and the next one is made all the same."""
+
+    def __init__(
+        self,
+        store: Store,
+        tell: Callable[[Alert], None],
+        silent_after_s: float = silence.SILENT_US / 1_000_000,
+        no_scan_after_s: float = silence.NO_SCAN_US / 1_000_000,
+    ) -> None:
+        """``tell`` takes each alert that begins or ends, and doesn't wait."""
+        self._store = store
+        self._tell = tell
+        self._silent_us = int(silent_after_s * 1_000_000)
+        self._no_scan_us = int(no_scan_after_s * 1_000_000)
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="watcher", daemon=True)
+
+    def start(self) -> None:
+        """Look from now on."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Look no more; a look that is under way is waited for."""
+        self._closed.set()
+        self._thread.join(timeout=5.0)
+
+    def look(self) -> None:
+        """Look once."""
+        for alert in alerts.settle(self._store, silence.troubles(self._store, self._silent_us, self._no_scan_us)):
+            _log.warning("%s %s: %s", alert.kind, "begins" if alert.over_at is None else "is over", alert.name)
+            self._tell(alert)
+
+    def _work(self) -> None:
+        while not self._closed.wait(EVERY_S):
+            try:
+                self.look()
+            except Exception as error:  # the database may be away for a while: the gates say so themselves
+                _log.error("the doors could not be looked at: %s", type(error).__name__)
