@@ -45,10 +45,7 @@ def description() -> Schema:
             "version": version("portillon"),
             "summary": "What a ticket gate asks its ticket server: TiBillet's four calls, and Portillon's extensions.",
         },
-        "paths": {
-            **paths,
-            "/api/events/": {"get": _call("events", "Every event with its public key", _EVENTS, (), False)},
-        },
+        "paths": paths,
         "components": {
             "schemas": {**_SHAPES, **_models()},
             "securitySchemes": {
