@@ -234,7 +234,9 @@ def test_a_redirect_of_a_pinned_pairing_leads_to_the_holder_of_the_same_key_only
     ],
 )
 def test_a_pin_that_is_not_exactly_one_makes_the_code_unreadable(fragment):
-    assert codes.parse(f"https://a.example/api/scan/{'t' * 43}/pair#{fragment}").why == "bad_pin"
+    found = codes.parse(f"https://a.example/api/scan/{'t' * 43}/pair#{fragment}")
+    assert isinstance(found, codes.Unreadable)
+    assert found.why == "bad_pin"
 
 
 def test_a_pin_beside_plain_http_makes_the_code_unreadable():
