@@ -39,8 +39,8 @@ class Stock:
     def copy(self, name: str) -> Path:
         """A fresh copy beside it: what was scanned in one turn is valid again in the next."""
         file = self.file.with_name(name)
-        for old in self.file.parent.glob(f"{name}*"):
-            old.unlink()
+        for suffix in ("", "-wal", "-shm"):
+            file.with_name(f"{name}{suffix}").unlink(missing_ok=True)
         shutil.copy(self.file, file)
         return file
 
