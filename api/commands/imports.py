@@ -14,6 +14,7 @@ from api.tickets.importing import columns, imports, reading, table
 from api.tickets.importing.checking import Rows, check
 from api.tickets.importing.imports import Import
 from api.tickets.importing.problems import Report
+from api.tickets.importing.taking import Undone
 
 _TOLD = 40  # problem lines that a person reads at once; all that are kept with --json
 
@@ -84,14 +85,21 @@ def _resume(store: Store, shell: Shell) -> None:
     unfinished = imports.unfinished(store)
     if not unfinished and not shell.as_json:
         shell.say("No import was interrupted: there is nothing to go on with")
-    for uuid in unfinished:
-        _take(imports.find(store, uuid), store, shell)
+    for it in unfinished:
+        if it.state == "taking":
+            _take(it, store, shell)
+        else:
+            _tell_undone(it, imports.go_on_undoing(store, UUID(it.uuid)), shell)
 
 
 def _undo(uuid: UUID, store: Store, shell: Shell) -> None:
     it = imports.find(store, uuid)
     with shell.progress("undoing", it.rows_done) as step:
         undone = imports.undo(store, uuid, step=step)
+    _tell_undone(it, undone, shell)
+
+
+def _tell_undone(it: Import, undone: Undone, shell: Shell) -> None:
     if shell.as_json:
         shell.result({"import": it.uuid, "state": "undone", "removed": undone.removed, "kept": undone.kept})
         return

@@ -17,13 +17,14 @@ from api.store import acts, models, moments
 from api.store.store import Store
 from api.tickets.events import NotPossibleError
 from api.tickets.importing import taking
-from api.tickets.importing.row import Row, lay, to_json
+from api.tickets.importing.row import Row, from_json, lay, to_json
 
 State = Literal["laying", "ready", "taking", "done", "undoing", "undone"]
 Step = Callable[[int], object]
 
 KEPT_FOR_US = 24 * 3600 * 1_000_000  # microseconds that a preview waits for its confirmation
 _AT_ONCE = 500
+_UNDOABLE: tuple[State, ...] = ("laying", "ready", "taking", "done")
 _FIND = """SELECT i.id, i.uuid, i.event_id, e.uuid, e.name, i.source, i.state, i.rows_total, i.rows_done,
     i.created_at, i.ended_at, a.name
     FROM ticket_import i JOIN event e ON e.id = i.event_id LEFT JOIN admin a ON a.id = i.created_by"""
@@ -132,28 +133,37 @@ def take_in(store: Store, uuid: UUID, step: Step = lambda _: None) -> Import:
 def undo(store: Store, uuid: UUID, admin_id: int | None = None, step: Step = lambda _: None) -> taking.Undone:
     """Take the whole import back, but for tickets that are scanned now: their holders are inside.
 
-    Removed tickets are unknown to every gate from then on. Can be gone on with after a crash. Raises NotPossibleError.
+    Removed tickets are unknown to every gate from then on. Raises NotPossibleError for one that was undone already.
     """
+    begin_undoing(store, uuid, admin_id)
+    return go_on_undoing(store, uuid, step)
+
+
+def begin_undoing(store: Store, uuid: UUID, admin_id: int | None = None) -> Import:
+    """From now on the import is taken back, whoever goes on with it. Raises NotPossibleError."""
     it = find(store, uuid)
     with store.writing():
-        begun = [store.db.run(_STATE, ("undoing", None, it.id, state)).rowcount for state in ("taking", "done")]
-        if any(begun):
+        changed = [store.db.run(_STATE, ("undoing", None, it.id, state)).rowcount for state in _UNDOABLE]
+        if any(changed):
             detail = {"import": it.uuid, "source": it.source}
             acts.note(
                 store, "ticket.import.undo", admin_id=admin_id, event_id=it.event_id, subject=it.uuid, detail=detail
             )
-    _drop_rows(store, it.id)
-    if find(store, uuid).state in ("laying", "ready"):
-        with store.writing():
-            store.db.run(
-                "UPDATE ticket_import SET state = 'undone', ended_at = ? WHERE id = ? AND state IN ('laying', 'ready')",
-                (moments.now(), it.id),
-            )
-        return taking.Undone(0, 0)
-    if find(store, uuid).state != "undoing":
+    it = find(store, uuid)
+    if it.state != "undoing":
         raise NotPossibleError(f"import {uuid} was undone already")
+    return it
+
+
+def go_on_undoing(store: Store, uuid: UUID, step: Step = lambda _: None) -> taking.Undone:
+    """Go on until the import is undone; also after a crash. ``step``: the number of tickets removed by each part.
+
+    ``removed`` are those of this call.
+    """
+    it = find(store, uuid)
+    _drop_rows(store, it.id)
     removed, below = 0, 0
-    while True:
+    while it.state == "undoing":
         with store.writing():
             part = taking.undo_part(store, it.id, below, _AT_ONCE)
         if part is None:
@@ -162,14 +172,24 @@ def undo(store: Store, uuid: UUID, admin_id: int | None = None, step: Step = lam
         removed += gone
         step(gone)
     with store.writing():
-        kept = store.db.run("SELECT COUNT(*) FROM ticket WHERE import_id = ?", (it.id,)).fetchone()[0]
         store.db.run(_STATE, ("undone", moments.now(), it.id, "undoing"))
-    return taking.Undone(removed, kept)
+    return taking.Undone(removed, left(store, it))
 
 
-def unfinished(store: Store) -> list[UUID]:
-    """Confirmed imports that somebody should go on with: oldest first."""
-    return [UUID(uuid) for (uuid,) in store.db.run("SELECT uuid FROM ticket_import WHERE state = 'taking' ORDER BY id")]
+def left(store: Store, it: Import) -> int:
+    """How many tickets of this import there are."""
+    return int(store.db.run("SELECT COUNT(*) FROM ticket WHERE import_id = ?", (it.id,)).fetchone()[0])
+
+
+def unfinished(store: Store) -> list[Import]:
+    """Those that were confirmed, or are to be undone, and that somebody should go on with: oldest first."""
+    return [Import(*row) for row in store.db.run(f"{_FIND} WHERE i.state IN ('taking', 'undoing') ORDER BY i.id")]
+
+
+def first_rows(store: Store, it: Import, count: int) -> list[Row]:
+    """The first rows that wait to be taken in."""
+    rows = store.db.run("SELECT fields FROM import_row WHERE import_id = ? ORDER BY number LIMIT ?", (it.id, count))
+    return [from_json(fields).row for (fields,) in rows]
 
 
 def sweep(store: Store, before: int) -> None:

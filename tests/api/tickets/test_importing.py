@@ -303,7 +303,7 @@ def test_an_import_broken_off_at_any_step_goes_on_and_makes_no_ticket_twice(stor
     assert _tickets(store) == []
     with store.writing():
         assert taking.take_part(store, imports.find(store, it).id, 500) == 1
-    assert imports.unfinished(store) == [it]
+    assert [each.uuid for each in imports.unfinished(store)] == [str(it)]
     imports.take_in(store, it)
     imports.take_in(store, it)
     assert len({row[0] for row in _tickets(store)}) == 1600
@@ -363,6 +363,25 @@ def test_an_import_half_taken_is_undone_whole_and_its_file_can_come_again(store,
     imports.begin(store, again)
     imports.take_in(store, again)
     assert len(_tickets(store)) == 1200
+
+
+def test_an_undoing_that_was_broken_off_goes_on(store, event):
+    it = _laid(store, event, "name;count\n" + "Roy;400\n" * 4)
+    imports.begin(store, it)
+    imports.take_in(store, it)
+    imports.begin_undoing(store, it)
+    with store.writing():
+        taking.undo_part(store, imports.find(store, it).id, 0, 500)
+    assert [each.state for each in imports.unfinished(store)] == ["undoing"]
+    assert imports.go_on_undoing(store, it) == taking.Undone(removed=1100, kept=0)
+    assert imports.find(store, it).state == "undone"
+
+
+def test_a_preview_is_thrown_away_with_its_names(store, event):
+    it = _laid(store, event, "name\nRoy\n")
+    assert [row.last_name for row in imports.first_rows(store, imports.find(store, it), 10)] == ["Roy"]
+    assert imports.undo(store, it) == taking.Undone(0, 0)
+    assert imports.first_rows(store, imports.find(store, it), 10) == []
 
 
 def test_an_import_nobody_knows_is_not_undone(store):
