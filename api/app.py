@@ -21,6 +21,7 @@ from api.scan.endpoints import Call, Endpoints
 from api.scan.errors import ApiError, error_body
 from api.scan.words import Language
 from api.store.store import Store
+from api.tickets.importing.worker import Worker
 from api.watch.tally import Tally
 
 _log = logging.getLogger(__name__)
@@ -96,6 +97,7 @@ def make_app(
         public_url=pages.public_url,
         pin=pages.pin,
         tally=Tally(store),
+        worker=Worker(store),
     )
     site.add_to(app, app.house)
     return app

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 import bottle
 
-from api.admin import admins, audit, devices, door, events, home, printing, signin, static, tickets, uploads
+from api.admin import admins, audit, devices, door, events, home, imports, printing, signin, static, tickets, uploads
 from api.admin.passwords import BusyError
 from api.admin.sessions import COOKIE, is_token
 from api.admin.visit import House, RefusedError, Route, Visit
@@ -18,7 +18,7 @@ from api.tickets.events import NotPossibleError
 
 _log = logging.getLogger(__name__)
 SIGN_IN = "/admin/sign-in"
-SECTIONS = (home, signin, door, events, tickets, printing, devices, audit, admins, static)
+SECTIONS = (home, signin, door, events, tickets, printing, imports, devices, audit, admins, static)
 # Only what this server itself ships: no inline script or style, no frame around it, no form that leads elsewhere.
 _POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
 _POLICY += "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -14,6 +14,7 @@ from api.commands.console import CommandError, Shell
 from api.serve import CannotListenError, hold_signals, serve
 from api.settings import Alerts, Settings
 from api.store.store import Store, open_store
+from api.tickets.importing.worker import Worker
 from api.tls import identity
 from api.tls.pin import FRAGMENT
 from api.watch.alerts import Alert, note_told
@@ -43,7 +44,7 @@ def run(settings: Settings, shell: Shell) -> int:
         )
         # No default password exists: whoever reads this terminal (or this unit's journal) makes the first account.
         invitation = None if people.has_admin(store) else people.invite(store)
-        with _watched(settings.alerts, store):
+        with _watched(settings.alerts, store), _importing(app.house.worker):
             return serve(
                 app, settings, lambda url: _announce(url, settings.server.public_url or url, invitation, shell), known
             )
@@ -72,6 +73,16 @@ def _watched(alerts: Alerts, store: Store) -> Iterator[None]:
         watcher.close()
         if hook is not None:
             hook.close()
+
+
+@contextmanager
+def _importing(worker: Worker) -> Iterator[None]:
+    """Imports that an earlier run left are gone on with, and the next one goes on with what this run leaves."""
+    worker.go_on()
+    try:
+        yield
+    finally:
+        worker.close()
 
 
 def _tell_nobody(_alert: Alert) -> None:
