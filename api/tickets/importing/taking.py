@@ -20,7 +20,8 @@ _RESERVE = """INSERT INTO reservation (uuid, event_id, email, language, tickets_
     RETURNING uuid, id"""
 _ADD = """INSERT INTO ticket (uuid, event_id, reservation_id, price_id, status, first_name, last_name, import_id,
     created_at) VALUES """
-_REMOVE = "DELETE FROM ticket WHERE status <> 'scanned' AND id IN"
+# Who came in as scanned already was let in elsewhere: no gate of ours has a person behind it.
+_REMOVE = "DELETE FROM ticket WHERE NOT (status = 'scanned' AND scanned_by IS NOT NULL) AND id IN"
 _OF_IMPORT = "SELECT id, status FROM ticket WHERE import_id = ? AND id > ? ORDER BY id LIMIT ?"
 _PRICE = """INSERT INTO price (uuid, product_id, name, amount) VALUES (?, ?, ?, ?)
     ON CONFLICT (product_id, name) DO UPDATE SET amount = COALESCE(price.amount, excluded.amount)"""
@@ -59,7 +60,7 @@ def take_part(store: Store, import_id: int, tickets: int) -> int:
 
 
 def undo_part(store: Store, import_id: int, below: int, tickets: int) -> tuple[int, int] | None:
-    """Remove those of the next tickets after id ``below`` that are not scanned: (where to go on, how many went)."""
+    """Remove those of the next tickets after id ``below`` that no gate here let in: (where to go on, how many went)."""
     rows = store.db.run(_OF_IMPORT, (import_id, below, tickets)).fetchall()
     if not rows:
         return None

@@ -336,11 +336,12 @@ def test_undoing_takes_all_back_but_who_is_inside(house, gate):
     store, event = house.store, events.find_event(house.store, UUID(house.event.uuid))
     other = house.ticket()
     inside = str(uuid4())
-    it = _laid(store, event, f"uuid;nom;mail\n{inside};Roy;r@example.org\n{uuid4()};Lys;l@example.org\n")
+    text = f"{inside};Roy;r@example.org;\n{uuid4()};Lys;l@example.org;\n{uuid4()};Sand;s@example.org;scanned\n"
+    it = _laid(store, event, f"uuid;nom;mail;status\n{text}")
     imports.begin(store, it)
     imports.take_in(store, it)
     assert gate.scan(issue.code_of(event.private_key_pem, inside)).json()["code"] == "ok"
-    assert imports.undo(store, it) == taking.Undone(removed=1, kept=1)
+    assert imports.undo(store, it) == taking.Undone(removed=2, kept=1)
     assert [row[0] for row in _tickets(store)] == [other.uuid, inside]
     mails = store.db.run("SELECT email FROM reservation WHERE email IS NOT NULL").fetchall()
     assert mails == [("r@example.org",)]
