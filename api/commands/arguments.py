@@ -112,8 +112,10 @@ def _tickets(ticket: _Noun) -> None:
 
 
 def _imports(ticket: _Noun) -> None:
-    taking = ticket.verb("import", "tickets from a CSV file, checked whole before anything is changed")
+    taking = ticket.verb("import", "tickets from a CSV file or a TiBillet server, checked whole first")
     taking.add_argument("file", type=Path, nargs="?", metavar="FILE", help='CSV; "-": standard input')
+    taking.add_argument("--from", dest="server", metavar="URL", help='a TiBillet server, such as "https://HOST/scan"')
+    taking.add_argument("--key-file", type=Path, metavar="FILE", help="holds the API key of a device paired with it")
     taking.add_argument("--event", type=UUID, metavar="UUID")
     taking.add_argument("--encoding", metavar="NAME", help="of the file (default: found out)")
     taking.add_argument("--dry-run", action="store_true", help="only check")

@@ -7,6 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 from uuid import UUID
 
+from api.commands import tibillet
 from api.commands.console import CommandError, Shell
 from api.store.store import Store
 from api.tickets import events
@@ -25,6 +26,8 @@ def run(args: Namespace, store: Store, shell: Shell) -> None:
         _undo(args.undo, store, shell)
     elif args.resume:
         _resume(store, shell)
+    elif args.server is not None:
+        tibillet.run(args, store, shell)
     elif args.file is None or args.event is None:
         raise CommandError(
             "a FILE and its --event UUID are wanted",
