@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+from uuid import UUID
 
 import pytest
 
 from api.store.store import open_store
+from api.tickets import events
+from api.tickets.importing import imports
+from api.tickets.importing.row import Row
 
 
 @pytest.fixture
@@ -82,6 +86,21 @@ def test_an_import_that_was_killed_goes_on_and_makes_no_ticket_twice(shell, even
     finally:
         store.close()
     assert "nothing to go on with" in shell.run("ticket", "import", "--resume").stdout
+
+
+def test_a_server_that_starts_goes_on_with_what_was_confirmed_and_not_finished(shell, event, serving):
+    store = open_store(shell.database)
+    try:
+        rows = (Row(line, last_name=f"Roy {line}") for line in range(1, 1201))
+        it = imports.lay_down(store, events.find_event(store, UUID(event["uuid"])), "guests.csv", rows)
+        imports.begin(store, UUID(it.uuid))
+        serving()
+        while imports.find(store, UUID(it.uuid)).state == "taking":
+            pass
+        assert imports.find(store, UUID(it.uuid)).state == "done"
+        assert store.db.run("SELECT COUNT(*) FROM ticket").fetchone() == (1200,)
+    finally:
+        store.close()
 
 
 def test_a_file_that_is_not_there_and_a_missing_event_are_told(shell, event, tmp_path, unknown):

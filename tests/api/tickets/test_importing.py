@@ -352,6 +352,22 @@ def test_undoing_takes_all_back_but_who_is_inside(house, gate):
         imports.take_in(store, it)
 
 
+def test_an_import_undone_and_done_again_lets_nobody_in_twice(house, gate, report):
+    store, event = house.store, events.find_event(house.store, UUID(house.event.uuid))
+    text = f"uuid;nom\n{uuid4()};Roy\n"
+    it = _laid(store, event, text)
+    imports.begin(store, it)
+    imports.take_in(store, it)
+    code = issue.code_of(event.private_key_pem, _tickets(store)[0][0])
+    assert gate.scan(code).json()["code"] == "ok"
+    imports.undo(store, it)
+    assert [each.kind for each in report(text).problems] == ["uuid_taken"]
+    again = _laid(store, event, text)  # without a look at the report
+    imports.begin(store, again)
+    imports.take_in(store, again)
+    assert gate.scan(code).json()["code"] == "already_scanned"
+
+
 def test_an_import_half_taken_is_undone_whole_and_its_file_can_come_again(store, event):
     text = "uuid;nom\n" + "".join(f"{UUID(int=number)};Roy\n" for number in range(1, 1201))
     it = _laid(store, event, text)
