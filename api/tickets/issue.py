@@ -18,6 +18,7 @@ from api.tickets.events import NotPossibleError, find_event
 
 LONGEST_REASON = 200  # characters, of why a ticket was cancelled or made valid again
 _CANCEL = "UPDATE ticket SET status = 'cancelled' WHERE uuid = ? AND status NOT IN ('scanned', 'cancelled')"
+_SELL = "INSERT INTO event_product (event_id, product_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
 _ROWS_A_STATEMENT = 500  # ten values a row; SQLite before 3.32 takes 32,766 at most
 
 
@@ -72,7 +73,7 @@ def add_tickets(
             shared = {
                 "event": event.id,
                 "reservation": _reserve(store, event, count, order, now),
-                "price": _price(store, order.product, order.price),
+                "price": _price(store, event, order.product, order.price),
                 "status": order.status.value,
                 "first_name": order.first_name,
                 "last_name": order.last_name,
@@ -153,11 +154,12 @@ def _reserve(store: Store, event: models.Event, count: int, order: Order, now: i
     ).execute(store.db)
 
 
-def _price(store: Store, product: str | None, price: str | None) -> Any:
-    """The id of this price of this product, made when new; None for a ticket without product."""
+def _price(store: Store, event: models.Event, product: str | None, price: str | None) -> Any:
+    """The id of this price of this product, made when new and sold at the event; None for a ticket without product."""
     if product is None:
         return None
     product_id = _named(store, models.Product, name=product)
+    store.db.run(_SELL, (event.id, product_id))
     return _named(store, models.Price, name=price or product, product=product_id)
 
 

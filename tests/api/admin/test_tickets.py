@@ -88,6 +88,8 @@ def test_tickets_are_found_by_product_and_by_their_whole_uuid(house, browser):
     house.ticket(product="Balcon")
     pit = house.ticket(product="Fosse").uuid
     assert _tickets(browser, house, product="Fosse") == [pit]
+    offered = browser.get("/admin/tickets", params={"event": house.event.uuid}).text
+    assert re.findall(r'<option value="(Balcon|Fosse)"', offered) == ["Balcon", "Fosse"]
     assert _tickets(browser, house, search=pit.upper()) == [pit]
     assert _tickets(browser, house, product="Fosse", status="scanned") == []
 
