@@ -34,7 +34,7 @@ _FOLLOWS = {
     Step.NOT_OPENED: (Step.OPENING,),
     Step.PASSED: (Step.OPENING, Step.OPENED),
     Step.NOT_PASSED: (Step.OPENING, Step.OPENED),
-    Step.ANNULLED: (Step.NOT_PASSED,),
+    Step.ANNULLED: (Step.NOT_PASSED, Step.ANSWERED, Step.NOT_OPENED),
 }
 
 
@@ -120,7 +120,7 @@ class Attempt:
 
     @property
     def awaits_opening(self) -> bool:
-        """Admitted, and the pulse was never begun: the guest's next presentation opens, without asking again."""
+        """Admitted, and the pulse was never begun: the guest's next presentation opens; see ``Passage``."""
         return self.is_admitted and self.step in _NOT_BEGUN
 
     @property

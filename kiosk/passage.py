@@ -105,7 +105,11 @@ class Passage:
             self._decide(here, unknown(Fault.JOURNAL), now)
             return
         owed = self._owed(ticket)
-        if owed is not None and owed.code == ticket.digest:  # the very code that the server believed
+        if owed is not None and self._is_asked_for_anew(owed):
+            if owed.device == self.device:
+                self._ask_anew(here, owed, ticket, now)
+                return
+        elif owed is not None and owed.code == ticket.digest:  # the very code that the server believed
             self._give_what_is_owed(here, owed, now)
             return
         last = self.journal.last(ticket.uuid)
@@ -135,6 +139,19 @@ class Passage:
     def _owed(self, ticket: TicketCode) -> Attempt | None:
         return self.journal.owed(ticket.uuid) if self.action == "scan" else None
 
+    def _is_asked_for_anew(self, owed: Attempt) -> bool:
+        """True where the server may have let its holder out, and another in, since it answered.
+
+        A server that takes admissions back gives a scan id its answer only while that admission is in force.
+        """
+        return self.turns.giving == "annul" and not self.turns.waits(owed.scan_id)
+
+    def _ask_anew(self, here: Presentation, owed: Attempt, ticket: TicketCode, now: float) -> None:
+        here.scan_id, here.goes_on, here.asked_at = owed.scan_id, True, now
+        if here.verdict is None:
+            self.shown.state(State.ASKING)
+        self.asker.ask(Question(owed.scan_id, ticket, self.action, True, True))
+
     def _give_what_is_owed(self, here: Presentation, owed: Attempt, now: float) -> None:
         """The admission that was answered and never begun to open, or never used: now, unless its turn comes anyway."""
         here.scan_id = owed.scan_id
@@ -161,12 +178,16 @@ class Passage:
         if here.goes_on and verdict.reason in _OF_THE_CODE:
             self._decide(here, verdict, now)  # the attempt stays open: a forged copy ends no guest's
             return
-        told = self._told_to_the_guest(here, verdict)
+        owed = None if here.ticket is None else self._owed(here.ticket)
+        gives = owed is not None and verdict.reason is Reason.ALREADY_SCANNED and not self._is_asked_for_anew(owed)
+        told = verdict if gives else self._told_to_the_guest(here, verdict)
         is_news = told.is_final or here.verdict != told  # (hours without a server are one line, not thousands)
         if is_news and not self._write(Entry(Step.ANSWERED, scan_id, verdict=told)):
             told = unknown(Fault.JOURNAL)
-        owed = None if here.ticket is None else self._owed(here.ticket)
-        if owed is not None and verdict.reason is Reason.ALREADY_SCANNED:
+        if owed is not None and owed.scan_id == scan_id and verdict.reason is Reason.ANNULLED:
+            self._write(Entry(Step.ANNULLED, scan_id, given_back=True))  # not in force any more: nothing is owed
+            self._decide(here, told, now)
+        elif owed is not None and gives:
             self._give_what_is_owed(here, owed, now)  # another code of the ticket, and genuine: the server looked
         else:
             self._decide(here, told, now)
@@ -175,7 +196,8 @@ class Passage:
         """Ask staff, where "already scanned" proves nothing: an opening here was cut short, or my own question lost."""
         if verdict.reason is not Reason.ALREADY_SCANNED or here.ticket is None:
             return verdict
-        proves_nothing = here.is_of_another_pairing or self.journal.is_doubtful(here.ticket.uuid)
+        is_owed = self._owed(here.ticket) is not None  # to the device that this gate was before
+        proves_nothing = here.is_of_another_pairing or is_owed or self.journal.is_doubtful(here.ticket.uuid)
         return refused(Reason.ASK_STAFF) if proves_nothing else verdict
 
     def _admit(self, here: Presentation, scan_id: str, now: float, answer: Entry | None) -> None:
