@@ -64,12 +64,17 @@ def page(browser, house):
     context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900}, accept_downloads=True)
     context.set_default_timeout(PATIENCE_S * 1000)
     tab, complaints = context.new_page(), []
-    tab.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    # (The browser itself remarks on the one page that refuses a file: that answer is meant.)
+    tab.on("console", lambda said: complaints.append(said.text) if _is_odd(said) else None)
     tab.on("pageerror", lambda error: complaints.append(str(error)))
     tab.on("request", lambda asked: asked.url.startswith((house.url, "data:")) or complaints.append(asked.url))
     yield tab
     context.close()
     assert complaints == []
+
+
+def _is_odd(said):
+    return said.type in ("error", "warning") and "400 (Bad Request)" not in said.text
 
 
 def _photograph(page, name):
@@ -108,12 +113,24 @@ def _make_event(page):
     return page.url.partition("?")[0].rpartition("/")[2]
 
 
-def _add_tickets(page):
-    page.get_by_role("link", name="Tickets").first.click()
-    page.get_by_label("Product").fill("Place")
-    page.get_by_label("How many").fill(str(GUESTS))
-    page.get_by_role("button", name="Add").click()
-    expect(page.get_by_text(f"Tickets added: {GUESTS}.")).to_be_visible()
+def _import_tickets(page, tmp_path):
+    """A spreadsheet as Excel saves it in France; while one line is wrong, nothing is taken in."""
+    people = [f"Prénom{n};Nom{n};p{n}@example.org;Place;valide" for n in range(GUESTS)]
+    sheet, head = tmp_path / "guests.csv", "prénom;nom;e-mail;produit;statut"
+    for state, wrong in (("peut-être", True), ("valide", False)):
+        lines = [head, *people[:-1], people[-1].replace("valide", state)]
+        sheet.write_bytes("\r\n".join(lines).encode("cp1252"))
+        page.get_by_role("link", name="Tickets", exact=True).first.click()
+        page.get_by_role("link", name="Import", exact=False).first.click()
+        page.get_by_label("File").set_input_files(sheet)
+        page.get_by_role("button", name="Check").click()
+        if wrong:
+            expect(page.get_by_text("nothing was imported")).to_be_visible()
+            expect(page.get_by_role("rowheader", name=str(GUESTS + 1))).to_be_visible()
+            _photograph(page, "import")
+    page.get_by_role("button", name=f"Import {GUESTS} row(s)").click()
+    while not page.get_by_text("imported", exact=True).is_visible():
+        page.get_by_role("link", name="How far is it?").click()
 
 
 def _pair_gates(page, make_kiosk, tmp_path):
@@ -156,7 +173,7 @@ def _cancel(page, codes, uuid):
     page.get_by_role("link", name="Tickets", exact=True).first.click()
     page.get_by_label("Name, address or identifier").fill(uuid)
     page.get_by_role("button", name="Show").click()
-    page.get_by_role("link", name=uuid[:8]).click()
+    page.get_by_role("rowheader").get_by_role("link").click()
     page.get_by_label("Why cancel it?").fill("paid back")
     page.get_by_role("button", name="Cancel this ticket").click()
     expect(page.get_by_text("The ticket is cancelled.")).to_be_visible()
@@ -182,7 +199,7 @@ def _export(page):
 def test_an_organisers_evening_from_the_set_up_link_to_the_export(house, page, make_kiosk, tmp_path, eventually):
     _sign_up(page, house)
     event = _make_event(page)
-    _add_tickets(page)
+    _import_tickets(page, tmp_path)
     gates = _pair_gates(page, make_kiosk, tmp_path)
     words = ["ticket", "list", "--event", event, "--database", house.database, "--json"]
     tickets = json.loads(subprocess.run([BIN / "portillon-api", *words], capture_output=True, check=True).stdout)
