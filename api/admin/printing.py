@@ -11,8 +11,7 @@ import bottle
 from api import qr
 from api.admin.visit import RefusedError, Route, Visit
 from api.tickets.printing.apart import print_apart
-from api.tickets.printing.sheets import Format, Style
-from api.tickets.printing.wanted import Order, Wanted
+from api.tickets.printing.wanted import Format, Order, Style, Wanted
 
 A_FILE = 200  # tickets in one download: 3 to 10 s of another process, so that nobody waits for a page in vain
 _FORMATS: dict[str, Format] = {"a4": "a4", "phone": "phone"}

@@ -10,8 +10,7 @@ from api import qr
 from api.commands.console import CommandError, Shell
 from api.settings import Settings
 from api.store.store import Store
-from api.tickets.printing.sheets import LARGEST, Sheets, Style
-from api.tickets.printing.wanted import Wanted
+from api.tickets.printing.wanted import LARGEST, Style, Wanted
 
 
 def run(args: Namespace, settings: Settings, store: Store, shell: Shell) -> None:
@@ -41,6 +40,8 @@ def run(args: Namespace, settings: Settings, store: Store, shell: Shell) -> None
 
 
 def _documents(wanted: Wanted, args: Namespace, settings: Settings, shell: Shell) -> tuple[list[Path], int]:
+    from api.tickets.printing.sheets import Sheets  # noqa: PLC0415 - 30 MB that no other command needs
+
     zone = ZoneInfo(settings.organisation.timezone) if settings.organisation.timezone else None
     style = Style(settings.organisation.language, zone)
     files, replaced = [], 0

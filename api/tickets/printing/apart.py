@@ -1,13 +1,14 @@
 """Printing in a process of its own, at low priority: the gates' scans never share the interpreter with it.
 
 A ticket costs 10 ms and more of computing, nearly all of it for its QR code. In the server's own process every scan
-would wait for that again and again. The child gets plain values on its standard input, and knows no database.
+would wait for that again and again. The child gets plain values on its standard input, and knows no database. Nothing
+here imports fpdf2: with what is behind it, it would take 30 MB of the server for good, and numpy's threads would take
+the signals that `serve` holds.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -16,8 +17,7 @@ from dataclasses import asdict
 from zoneinfo import ZoneInfo
 
 from api.tickets.events import NotPossibleError
-from api.tickets.printing.sheets import Format, Sheets, Style
-from api.tickets.printing.wanted import Happening, Printed
+from api.tickets.printing.wanted import Format, Happening, Printed, Style
 
 _WITHIN_S = 120.0  # a thousand tickets take 15 s on an idle core
 _ONE = threading.Lock()  # one at a time: each takes 80 MB
@@ -35,7 +35,7 @@ def print_apart(happening: Happening, kind: Format, style: Style, tickets: Itera
             "zone": str(style.zone) if isinstance(style.zone, ZoneInfo) else None,
             "tickets": [asdict(ticket) for ticket in tickets],
         }
-        command = [sys.executable, "-m", __name__]
+        command = [sys.executable, "-m", "api.tickets.printing.child"]
         done = subprocess.run(  # our own module, nothing of a stranger's on the command line
             command, input=json.dumps(told).encode(), capture_output=True, timeout=_WITHIN_S, check=False
         )
@@ -47,18 +47,3 @@ def print_apart(happening: Happening, kind: Format, style: Style, tickets: Itera
     if done.returncode != 0:
         raise NotPossibleError("the tickets could not be printed: `portillon-api ticket print` on the server tells why")
     return done.stdout
-
-
-def main() -> None:
-    """The child: values from standard input, the PDF to standard output."""
-    os.nice(10)
-    told = json.load(sys.stdin)
-    zone = ZoneInfo(told["zone"]) if told["zone"] else None
-    sheets = Sheets(Happening(**told["happening"]), told["kind"], Style(told["language"], zone))
-    for ticket in told["tickets"]:
-        sheets.add(Printed(**ticket))
-    sys.stdout.buffer.write(sheets.content())
-
-
-if __name__ == "__main__":
-    main()

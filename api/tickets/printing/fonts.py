@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fpdf import FPDF
+if TYPE_CHECKING:
+    from fpdf import FPDF
 
 _HOME = Path("/usr/share/fonts")
 # Debian's fonts-dejavu-core: Latin, Greek, Cyrillic, Armenian, Georgian, Arabic, Hebrew.

@@ -10,9 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import tzinfo
 from pathlib import Path
-from typing import Literal
 
 from fpdf import FPDF
 
@@ -20,10 +18,7 @@ from api import qr
 from api.scan.words import Language
 from api.tickets.printing import words
 from api.tickets.printing.fonts import Letters
-from api.tickets.printing.wanted import Happening, Printed
-
-Format = Literal["a4", "phone"]
-LARGEST = 1000  # tickets in one document: a document is whole in memory, 10 KB a ticket, until it is written
+from api.tickets.printing.wanted import Format, Happening, Printed, Style
 
 _POINTS = 72 / 25.4  # a millimetre
 
@@ -47,14 +42,6 @@ _LAYOUTS: dict[Format, _Layout] = {
     "a4": _Layout((210, 297), 2, 2, 1.2, 15),
     "phone": _Layout((90, 160), 1, 1, 1.4, 16),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """How times and labels are told: the language of guests who told none, and the zone (None: this machine's)."""
-
-    language: Language
-    zone: tzinfo | None
 
 
 class Sheets:

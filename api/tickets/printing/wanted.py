@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Literal
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from api.tickets import codes
 from api.tickets.events import NotPossibleError, find_event
 
 Order = Literal["name", "number"]
+Format = Literal["a4", "phone"]
+LARGEST = 1000  # tickets in one document: a document is whole in memory, 10 KB a ticket, until it is written
 
 _AT_ONCE = 500
 _ORDERS: dict[Order, str] = {
@@ -24,6 +27,14 @@ _SOME = "SELECT uuid, id FROM ticket WHERE event_id = ? AND status <> 'cancelled
 _SHOWN = """SELECT t.id, t.uuid, t.first_name, t.last_name, q.name, p.name, p.amount, r.language
     FROM ticket t JOIN reservation r ON r.id = t.reservation_id
     LEFT JOIN price p ON p.id = t.price_id LEFT JOIN product q ON q.id = p.product_id WHERE t.id IN """
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How times and labels are told: the language of guests who told none, and the zone (None: this machine's)."""
+
+    language: Language
+    zone: tzinfo | None
 
 
 @dataclass(frozen=True, slots=True)

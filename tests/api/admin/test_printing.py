@@ -77,7 +77,13 @@ def test_a_stranger_gets_no_ticket(house, stranger):
 
 def test_the_printing_process_ends_with_an_error_on_nonsense():
     done = subprocess.run(
-        [sys.executable, "-m", "api.tickets.printing.apart"], input=b"{}", capture_output=True, check=False
+        [sys.executable, "-m", "api.tickets.printing.child"], input=b"{}", capture_output=True, check=False
     )
     assert done.returncode != 0
     assert done.stdout == b""
+
+
+def test_the_server_itself_loads_nothing_that_only_printing_needs():
+    loaded = "import sys, api.__main__; print([name for name in ('fpdf', 'fontTools', 'PIL') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "[]"

@@ -20,8 +20,8 @@ from api.tickets import events, issue, keys
 from api.tickets.events import NotPossibleError
 from api.tickets.printing import words
 from api.tickets.printing.fonts import Letters
-from api.tickets.printing.sheets import Sheets, Style
-from api.tickets.printing.wanted import Wanted
+from api.tickets.printing.sheets import Sheets
+from api.tickets.printing.wanted import Style, Wanted
 
 FRENCH = Style("fr", UTC)
 NOBODY = Path("/nowhere/font.ttf")
