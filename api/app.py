@@ -26,6 +26,7 @@ from api.watch.tally import Tally
 
 _log = logging.getLogger(__name__)
 _HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # made once, not for each answer
 _PREFIXES = {"/api/scan": False, "/scan": True}
 _CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed"}
 
@@ -147,4 +148,4 @@ def _report(path: str, error: Exception) -> None:
 
 
 def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    return _ENCODER.encode(value).encode("utf-8")

@@ -5,7 +5,7 @@ The signature comes first: without a genuine code nobody learns whether a ticket
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from api.devices.keys import Caller
@@ -13,7 +13,7 @@ from api.scan import facts
 from api.scan.bodies import TicketBody
 from api.scan.facts import TicketFacts
 from api.store import moments
-from api.store.scan import Action, Attempt, Code, Outcome, Scans
+from api.store.scan import Action, Attempt, Code, Outcome, Scans, happened_at
 from api.store.store import Store
 from api.tickets import codes
 
@@ -41,10 +41,15 @@ class Judge:
     def judge(self, action: Action, caller: Caller, body: TicketBody) -> Judgement:
         """What this caller is answered, after the scan (if it is one) has become durable."""
         code, found, refusal = self._known(caller, body)
+        now = moments.now()
+        if found is not None and refusal is None:
+            refusal = _rules(found, happened_at(now, body.scanned_at))
         attempt = Attempt(
             action=action,
             device_id=caller.id,
-            arrived_at=moments.now(),
+            device_uuid=caller.uuid,
+            device_name=caller.name,
+            arrived_at=now,
             scanned_at=body.scanned_at,
             scan_id=body.scan_id,
             ticket_uuid=code.uuid if code else None,
@@ -53,12 +58,10 @@ class Judge:
             way=found.way if found else "in",
             reentry=bool(found and found.reentry),
         )
-        if found is not None and refusal is None:
-            attempt = replace(attempt, refusal=_rules(found, attempt.happened_at))
         outcome = self._scans.scan(attempt) if action == "scan" else self._scans.check(attempt)
         is_elsewhere = found is not None and outcome.code is Code.WRONG_GATE
         gates = tuple(facts.other_gates(self._store, found)) if found is not None and is_elsewhere else ()
-        return Judgement(outcome, found, gates, attempt.arrived_at)
+        return Judgement(outcome, found, gates, now)
 
     def _known(
         self, caller: Caller, body: TicketBody

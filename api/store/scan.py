@@ -55,6 +55,8 @@ class Attempt:
 
     action: Action
     device_id: int
+    device_uuid: str
+    device_name: str
     arrived_at: int  # microseconds since 1970
     scanned_at: int | None  # as the device told it
     scan_id: str | None  # lower case, with dashes
@@ -71,8 +73,8 @@ class Attempt:
 
     @property
     def happened_at(self) -> int:
-        """When the guest stood at the gate: told by the device if that was earlier, else the arrival."""
-        return min(self.arrived_at, self.scanned_at if self.scanned_at is not None else self.arrived_at)
+        """When the guest stood at the gate."""
+        return happened_at(self.arrived_at, self.scanned_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +192,9 @@ class Scans:
     def _use(self, attempt: Attempt) -> Outcome:
         values = (attempt.happened_at, attempt.device_id, attempt.scan_id, attempt.ticket_uuid)
         while attempt.refusal is None:
-            if self._run(_SCAN, values).rowcount == 1:
-                return self._status(attempt, Code.OK)
+            if self._run(_SCAN, values).rowcount == 1:  # so this is how the ticket stands: nothing need be read again
+                by = attempt.device_uuid, attempt.device_name
+                return Outcome(Code.OK, TicketStatus.SCANNED, attempt.happened_at, *by)
             outcome = self._look(attempt)
             if outcome.code is not Code.OK:  # else it became valid in between (PostgreSQL), and is not used yet
                 return outcome
@@ -223,6 +226,11 @@ class Scans:
         )
         self._run(_WRITE, values)
         return outcome
+
+
+def happened_at(arrived_at: int, scanned_at: int | None) -> int:
+    """When the guest stood at the gate: told by the device if that was earlier, else the arrival. Microseconds."""
+    return arrived_at if scanned_at is None else min(arrived_at, scanned_at)
 
 
 def scan_name(device_id: int, scan_id: str) -> str:

@@ -12,7 +12,7 @@ from kiosk.edges import Question
 from kiosk.pairing import pair
 from kiosk.scan_client import AnnulOutcome, AnnulRefusal, ScanClient
 from kiosk.settings import Server as ServerSettings
-from kiosk.verdict import ADMITTED, Fault, Reason, refused
+from kiosk.verdict import ADMITTED, Fault, Reason
 
 SECONDS = timedelta(seconds=1)
 
@@ -42,7 +42,7 @@ def test_a_ticket_given_back_enters_again_with_a_new_scan_id_and_never_with_the_
     assert ask(gate, ticket, first) == ADMITTED
     assert annul(gate, first, clock=timedelta(days=-400)) == AnnulOutcome()
     assert annul(gate, first) == AnnulOutcome()  # the answer was lost, and it is asked again
-    assert ask(gate, ticket, first) == refused(Reason.ANNULLED)
+    assert ask(gate, ticket, first).reason is Reason.ANNULLED
     assert ask(gate, ticket, second) == ADMITTED
     assert ask(gate, ticket, str(uuid.uuid4())).reason is Reason.ALREADY_SCANNED
     assert annul(gate, first) == AnnulOutcome()

@@ -105,8 +105,9 @@ def test_drivers_that_are_active_low_are_found_and_the_lines_of_a_pi_are_let_go_
     terminal.answer("Is the way clear", "y")
     terminal.answer("Relay released", "n")
     terminal.wait_for("active_high = false")
-    terminal.answer("Relay released", "y")
+    terminal.wait_for("Relay released")  # asked when the lines are laid out anew, and before the pulse
     assert [level(at_terminal.chip, line) for line in (17, 22)] == [["output", "1"]] * 2  # off, the other way round
+    terminal.answer("Relay released", "y")
     terminal.answer("unlock once", "y")
     terminal.answer("Is red lit", "y")
     assert terminal.end() == 1
