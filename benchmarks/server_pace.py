@@ -40,15 +40,22 @@ class Counts:
 FULL = Counts()
 
 
-def side_by_side(stock: Stock, turns: int, counts: Counts) -> dict[str, Pace]:
-    """Ours, its empty route, raw commits, and the peer both ways, each turn on fresh copies of one database."""
+def side_by_side(stock: Stock, imported: Stock, turns: int, counts: Counts) -> dict[str, Pace]:
+    """Ours (with RSA codes, too), its empty route, raw commits, the peer both ways; fresh copies each turn."""
     scans = stock.requests(SCAN, counts.ours)
     empty = [raw.replace(SCAN.encode(), EMPTY.encode(), 1) for raw in scans]
+    theirs = imported.requests(SCAN, counts.ours)
+    first = counts.ours // 10  # so that every thread has its connection
 
     def ours(name: str) -> Pace:
         with server_run.host("portillon", stock.copy("ours")) as server:
-            _play(server.port, scans[: counts.ours // 10], CLIENTS)  # every thread has its connection
-            return _play(server.port, empty if name == "empty" else scans[counts.ours // 10 :], CLIENTS)
+            _play(server.port, scans[:first], CLIENTS)
+            return _play(server.port, empty if name == "empty" else scans[first:], CLIENTS)
+
+    def ours_imported(_name: str) -> Pace:
+        with server_run.host("portillon", imported.copy("imported-copy")) as server:
+            _play(server.port, theirs[:first], CLIENTS)
+            return _play(server.port, theirs[first:], CLIENTS)
 
     def peer(name: str) -> Pace:
         count = counts.peer if name == "peer" else counts.tuned
@@ -59,7 +66,8 @@ def side_by_side(stock: Stock, turns: int, counts: Counts) -> dict[str, Pace]:
     def raw(_name: str) -> Pace:
         return Pace(server_disk.raw_commits(stock, counts.raw))
 
-    return _in_turns({"ours": ours, "empty": ours, "raw": raw, "peer": peer, "peer-tuned": peer}, turns)
+    candidates = {"ours": ours, "ours, RSA": ours_imported, "empty": ours, "raw": raw, "peer": peer, "peer-tuned": peer}
+    return _in_turns(candidates, turns)
 
 
 def on_a_slow_disk(stock: Stock, turns: int, counts: Counts, environment: Mapping[str, str]) -> dict[str, Pace]:

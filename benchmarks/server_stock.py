@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import functools
 import itertools
 import json
 import shutil
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from api.devices.devices import add_device
 from api.devices.pairing import Pairing
@@ -34,7 +40,7 @@ class Stock:
 
     file: Path
     keys: tuple[str, ...]
-    private_pem: str
+    signed: Callable[[str], str]  # a ticket's uuid → its code
 
     def copy(self, name: str) -> Path:
         """A fresh copy beside it: what was scanned in one turn is valid again in the next."""
@@ -55,24 +61,42 @@ class Stock:
         uuids = [row[0] for row in rows[start : start + count]]
         if len(uuids) < count:
             raise ValueError(f"{total} tickets are too few for {start + count} scans")
-        return [request(path, next(gates), self._body(uuid)) for uuid in uuids]
-
-    def _body(self, uuid: str) -> bytes:
-        return json.dumps({"qrcode_data": codes.sign(self.private_pem, uuid)}).encode()
+        return [request(path, next(gates), _body(self.signed(uuid))) for uuid in uuids]
 
 
-def make(file: Path, tickets: int) -> Stock:
-    """A database with one event, ``tickets`` valid tickets of named guests, and GATES paired gates."""
+def make(file: Path, tickets: int, *, imported: bool = False) -> Stock:
+    """A database with one event, ``tickets`` valid tickets of named guests, and GATES paired gates.
+
+    Its codes are our own, Ed25519; or, ``imported``, TiBillet's: RSA of 2048 bits, PSS.
+    """
     store = open_store(f"sqlite:///{file}")
-    event = events.add_event(store, "Bench")
+    theirs = rsa.generate_private_key(public_exponent=65537, key_size=2048) if imported else None
+    event = events.add_event(store, "Bench", public_key_pem=None if theirs is None else _public_pem(theirs))
     first = issue.Order(first_name="Ada", last_name="Lovelace", email="ada@example.org", product="Entry", price="Full")
     issue.add_tickets(store, UUID(event.uuid), first)
     devices = [add_device(store, f"Gate {number}", "http://127.0.0.1") for number in range(1, GATES + 1)]
     keys = tuple(Pairing(store).read(device.token).api_key for device in devices)
-    (private_pem,) = store.db.run("SELECT private_key_pem FROM event").fetchone()
+    (ours,) = store.db.run("SELECT private_key_pem FROM event").fetchone()
     store.close()
     _fill(file, tickets - 1)
-    return Stock(file, keys, str(private_pem))
+    if theirs is not None:
+        return Stock(file, keys, functools.partial(_rsa, theirs))
+    return Stock(file, keys, functools.partial(codes.sign, ours))
+
+
+def _body(code: str) -> bytes:
+    return json.dumps({"qrcode_data": code}).encode()
+
+
+def _public_pem(key: rsa.RSAPrivateKey) -> str:
+    spki = serialization.PublicFormat.SubjectPublicKeyInfo
+    return key.public_key().public_bytes(serialization.Encoding.PEM, spki).decode()
+
+
+def _rsa(key: rsa.RSAPrivateKey, uuid: str) -> str:
+    data = base64.urlsafe_b64encode(json.dumps({"uuid": uuid}).encode())
+    longest = padding.PSS(mgf=padding.MGF1(hashes.SHA256()), salt_length=padding.PSS.MAX_LENGTH)
+    return f"{data.decode()}:{base64.urlsafe_b64encode(key.sign(data, longest, hashes.SHA256())).decode()}"
 
 
 def _fill(file: Path, tickets: int) -> None:

@@ -25,10 +25,10 @@ TINY = server.Sizes(
 def test_every_goal_gets_a_figure_and_every_scan_its_admission(monkeypatch):
     monkeypatch.setattr("shutil.which", lambda name: None if name == "valgrind" else f"/usr/bin/{name}")
     *paces, goals = server.measure(TINY)
-    assert [row[0] for row in paces[0].rows] == ["ours", "empty", "raw", "peer", "peer-tuned"]
+    assert [row[0] for row in paces[0].rows] == ["ours", "ours, RSA", "empty", "raw", "peer", "peer-tuned"]
     assert all(float(row[1]) > 0 for table in paces for row in table.rows)
     figures = {row[0]: row[2] for row in goals.rows}
-    assert figures.pop("instructions a scan") == "not measured"
+    assert [figures.pop(f"instructions a scan, {kind}") for kind in ("Ed25519", "RSA")] == ["not measured"] * 2
     assert figures.pop("commits by 50 checks") == "0.00"
     assert figures.pop("bytes that they wrote") == "0.00"
     assert all(float(figure.split()[0]) > 0 for figure in figures.values())
