@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("api.access")
 Network = IPv4Network | IPv6Network
+FORWARDED = "portillon.forwarded"  # in the environ: somebody who is no trusted proxy says to speak for another
 
 
 class Access:
@@ -59,20 +60,27 @@ class Access:
         if not self._is_trusted(environ.get("REMOTE_ADDR", "")):
             for name in [n for n in environ if n.startswith("HTTP_X_FORWARDED_") or n == "HTTP_FORWARDED"]:
                 del environ[name]
+                environ[FORWARDED] = True
             return
         hops = [hop.strip() for hop in environ.pop("HTTP_X_FORWARDED_FOR", "").split(",")]
         for hop in reversed(hops):
-            if not _is_address(hop):
+            if not is_address(hop):
                 return  # a proxy that passes rubbish on: its own address is all that is known
             environ["REMOTE_ADDR"] = hop
             if not self._is_trusted(hop):
                 return
 
     def _is_trusted(self, address: str) -> bool:
-        return bool(self._trusted) and _is_address(address) and any(ip_address(address) in n for n in self._trusted)
+        return is_within(address, self._trusted)
 
 
-def _is_address(text: str) -> bool:
+def is_within(address: str, networks: Sequence[Network]) -> bool:
+    """True for an IP address in one of these networks."""
+    return bool(networks) and is_address(address) and any(ip_address(address) in network for network in networks)
+
+
+def is_address(text: str) -> bool:
+    """True for an IP address, as text."""
     try:
         ip_address(text)
     except ValueError:

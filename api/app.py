@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,10 @@ from api.admin import site
 from api.admin.sessions import Sessions
 from api.admin.visit import House
 from api.devices.pairing import DEFAULT_MAX_AGE_S, Pairing
+from api.operations.counters import Judged, RouteCounter
+from api.operations.exposition import CONTENT_TYPE
+from api.operations.monitoring import Monitoring
+from api.operations.near import Readers
 from api.scan.endpoints import Call, Endpoints
 from api.scan.errors import ApiError, error_body
 from api.scan.words import Language
@@ -29,15 +34,19 @@ _HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store", "X-
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # made once, not for each answer
 _PREFIXES = {"/api/scan": False, "/scan": True}
 _CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed"}
+_JUDGED: dict[str, Judged] = {"/ticket": "scan", "/check_ticket": "check"}
+_RETRY_S = 10
 
 
 class _Application(bottle.Bottle):  # type: ignore[misc]  # bottle ships no types
     """Bottle, but its own error pages are JSON too; under /admin they are pages of ours."""
 
     house: House
+    monitoring: Monitoring
 
     def default_error_handler(self, error: bottle.HTTPError) -> bytes | str:
         status = int(error.status_code)
+        self.monitoring.counters.stray(status)
         if bottle.request.path.startswith("/admin"):
             page = site.error_page(self.house, bottle.request.environ, status)
             for name, value in page.headerlist:
@@ -64,6 +73,7 @@ class Pages:
 
 
 DEFAULT_PAGES = Pages()
+NEAR = Readers()
 
 
 def make_app(
@@ -73,22 +83,27 @@ def make_app(
     language: Language = "fr",
     pairing_max_age_s: float = DEFAULT_MAX_AGE_S,
     pages: Pages = DEFAULT_PAGES,
+    readers: Readers = NEAR,
 ) -> bottle.Bottle:
     """The application on this store. Safe with any number of threads; it starts none and opens nothing.
 
     ``organisation`` names the tenant from now on; ``language`` is for callers who don't say theirs; a pairing token
-    is good for ``pairing_max_age_s`` seconds. Failures are counted by ``REMOTE_ADDR``: a server behind a trusted
-    proxy puts the real address there.
+    is good for ``pairing_max_age_s`` seconds; ``readers`` may read /metrics. Failures are counted by ``REMOTE_ADDR``:
+    a server behind a trusted proxy puts the real address there.
     """
     if organisation is not None:
         store.rename_organisation(organisation)
     endpoints = Endpoints(store, Pairing(store, pairing_max_age_s), language, pages.zone)
     app = _Application()
     app.config["json.enable"] = False  # answers are bytes already
+    app.monitoring = Monitoring(store, readers)
+    counters = app.monitoring.counters
     for prefix, deployed in _PREFIXES.items():
         for method, path, call in _routes(endpoints):
-            _add(app, method, f"{prefix}{path}", call, deployed)
-    _add(app, "GET", "/api/events", endpoints.events, False)
+            counter = counters.route(method, f"{prefix}{path}/", _JUDGED.get(path))
+            _add(app, method, f"{prefix}{path}", call, deployed, counter)
+    _add(app, "GET", "/api/events", endpoints.events, False, counters.route("GET", "/api/events/"))
+    _add_monitoring(app, app.monitoring)
     app.house = House(
         store=store,
         sessions=Sessions(store, pages.idle_s, pages.longest_s),
@@ -100,7 +115,7 @@ def make_app(
         tally=Tally(store),
         worker=Worker(store),
     )
-    site.add_to(app, app.house)
+    site.add_to(app, app.house, counters)
     return app
 
 
@@ -121,23 +136,48 @@ def _routes(endpoints: Endpoints) -> list[tuple[str, str, Callable[..., Any]]]:
     ]
 
 
-def _add(app: bottle.Bottle, method: str, path: str, call: Callable[..., Any], deployed: bool) -> None:
+def _add(
+    app: bottle.Bottle, method: str, path: str, call: Callable[..., Any], deployed: bool, counter: RouteCounter
+) -> None:
     """With and without the slash, both directly: a redirect would turn a POST into a GET."""
+    is_judged = counter.action is not None
 
     def answer(**arguments: str) -> bottle.HTTPResponse:
-        return _answer(path, lambda: call(Call(bottle.request.environ, deployed), **arguments))
+        began = time.perf_counter()
+        status, told, headers = _answer(path, lambda: call(Call(bottle.request.environ, deployed), **arguments))
+        content = _json(told)
+        counter.add(status, time.perf_counter() - began, told["code"] if is_judged else None)
+        return bottle.HTTPResponse(content, status, headers)
 
     app.route([path, f"{path}/"], method, answer)
 
 
-def _answer(path: str, call: Callable[[], Any]) -> bottle.HTTPResponse:
+def _answer(path: str, call: Callable[[], Any]) -> tuple[int, Any, dict[str, str]]:
+    """Status, JSON and headers."""
     try:
-        return bottle.HTTPResponse(_json(call()), 200, _HEADERS)
+        return 200, call(), _HEADERS
     except ApiError as error:
-        return bottle.HTTPResponse(_json(error.body()), error.status, _HEADERS | error.headers)
+        return error.status, error.body(), _HEADERS | error.headers
     except Exception as error:  # whatever went wrong, a gate is told so in JSON
         _report(path, error)
-        return bottle.HTTPResponse(_json(error_body("server_error", "Internal server error")), 500, _HEADERS)
+        return 500, error_body("server_error", "Internal server error"), _HEADERS
+
+
+def _add_monitoring(app: bottle.Bottle, monitoring: Monitoring) -> None:
+    """What is asked of this process by those who run it; to who may not read the metrics, they are not there."""
+
+    def healthz() -> bottle.HTTPResponse:
+        status, told = monitoring.health()
+        headers = _HEADERS if status == 200 else _HEADERS | {"Retry-After": str(_RETRY_S)}
+        return bottle.HTTPResponse(_json(told), status, headers)
+
+    def metrics() -> bottle.HTTPResponse:
+        if not monitoring.readers.admit(bottle.request.environ):
+            raise bottle.HTTPError(404)
+        return bottle.HTTPResponse(monitoring.metrics(), 200, _HEADERS | {"Content-Type": CONTENT_TYPE})
+
+    app.route("/healthz", "GET", healthz)
+    app.route("/metrics", "GET", metrics)
 
 
 def _report(path: str, error: Exception) -> None:

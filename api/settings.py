@@ -48,6 +48,7 @@ class Server(_Section):
     idle_timeout_s: Annotated[float, Field(ge=0.5, le=3600)] = 75.0
     stop_within_s: Annotated[float, Field(ge=0.5, le=60)] = 5.0
     trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    metrics: Literal["near", "everybody", "off"] = "near"
 
     @field_validator("public_url")
     @classmethod

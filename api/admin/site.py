@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 import traceback
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +15,7 @@ from api.admin import admins, audit, devices, door, events, home, imports, print
 from api.admin.passwords import BusyError
 from api.admin.sessions import COOKIE, is_token
 from api.admin.visit import House, RefusedError, Route, Visit
+from api.operations.counters import Counters, RouteCounter
 from api.tickets.events import NotPossibleError
 
 _log = logging.getLogger(__name__)
@@ -38,10 +40,10 @@ def routes() -> tuple[Route, ...]:
     return tuple(route for section in SECTIONS for route in section.ROUTES)
 
 
-def add_to(app: bottle.Bottle, house: House) -> None:
+def add_to(app: bottle.Bottle, house: House, counters: Counters) -> None:
     """Put the pages on this application; its root leads to them."""
     for route in routes():
-        app.route(route.path, route.method, _page(house, route))
+        app.route(route.path, route.method, _page(house, route, counters.route(route.method, route.path)))
     for root in ("/", "/admin"):
         app.route(root, "ANY", lambda root=root: _root(root))
 
@@ -61,8 +63,9 @@ def error_page(house: House, environ: Mapping[str, Any], status: int) -> bottle.
     return _dressed(visit, visit.refuse(key, status))
 
 
-def _page(house: House, route: Route) -> Any:
+def _page(house: House, route: Route, counter: RouteCounter) -> Any:
     def answer(**arguments: str) -> bottle.HTTPResponse:
+        began = time.perf_counter()
         visit = Visit(house, bottle.request.environ, None)
         try:
             visit.session = house.sessions.find(visit.cookie(COOKIE))
@@ -80,6 +83,7 @@ def _page(house: House, route: Route) -> Any:
             frames = "".join(traceback.format_tb(error.__traceback__))
             _log.error("%s %s failed with %s\n%s", route.method, route.path, type(error).__name__, frames)
             given = visit.refuse("error_500", 500)
+        counter.add(given.status_code, time.perf_counter() - began)
         return _dressed(visit, given)
 
     return answer

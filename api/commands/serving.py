@@ -11,6 +11,7 @@ from api import log
 from api.admin import people
 from api.app import Pages, make_app
 from api.commands.console import CommandError, Shell
+from api.operations.near import Readers
 from api.serve import CannotListenError, hold_signals, serve
 from api.settings import Alerts, Settings
 from api.store.store import Store, open_store
@@ -41,6 +42,7 @@ def run(settings: Settings, shell: Shell) -> int:
                 longest_s=settings.admin.session_days * 24 * 3600,
                 pin=f"{FRAGMENT}={known.pin}" if known is not None and known.pin else "",
             ),
+            readers=Readers.of_settings(settings),
         )
         # No default password exists: whoever reads this terminal (or this unit's journal) makes the first account.
         invitation = None if people.has_admin(store) else people.invite(store)

@@ -70,6 +70,10 @@ class SqliteDatabase(Database, peewee.SqliteDatabase):
         """Run the work with others that wait, in one commit; its value, once that is on the disk."""
         return cast("T", self._turns.settle(work))
 
+    def groups(self) -> tuple[list[int], int]:
+        """Commits by how many works they held (bounds: ``turns.GROUPS``, one more for beyond), and the works in all."""
+        return self._turns.counts[:], self._turns.works
+
     def only(self, name: str) -> None:
         """Nothing to do: SQLite has one writer anyway."""
 

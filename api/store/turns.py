@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 Work = Callable[[], Any]
+GROUPS = (1, 2, 4, 8, 16, 32, 64, 128)  # works in one commit, for counting how well waiting pays
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class Turns:
         self._queue: deque[_Place] = deque()
         self._writer: int | None = None  # the thread that has the turn
         self._is_taken = False
+        self.counts = [0] * (len(GROUPS) + 1)  # commits, by GROUPS; one more for those beyond the last
+        self.works = 0
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -106,6 +109,8 @@ class Turns:
             places = [place]
             while self._queue and self._queue[0].work is not None:
                 places.append(self._queue.popleft())
+        self.works += len(places)  # only who has the turn counts
+        self.counts[min((len(places) - 1).bit_length(), len(GROUPS))] += 1
         interrupted = Settled(error=RuntimeError("the thread that wrote was interrupted: nothing was changed"))
         outcomes = [interrupted] * len(places)
         try:
