@@ -70,8 +70,24 @@ Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]  # a code of the
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 
+def _shown(text: str) -> str:
+    return "".join(character for character in text if character.isprintable())
+
+
+Shown = Annotated[Text, Field(max_length=300), AfterValidator(_shown)]
+
+
+class ReportLine(_Body):
+    """One thing that a gate's doctor looked at: how bad it is, and what to do. For people, in the gate's language."""
+
+    check: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]{0,39}$")]
+    level: Word  # ok, warn, fail
+    found: Shown
+    fix: Shown = ""
+
+
 class HeartbeatBody(_Body):
-    """``heartbeat/``: how a gate is. Codes and numbers only, since it is shown to people and kept."""
+    """``heartbeat/``: how a gate is. Codes and numbers, since it is kept and shown; words in ``report`` alone."""
 
     version: Annotated[str, Field(pattern=r"^[0-9A-Za-z.+_-]{1,40}$")]
     uptime_s: Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
@@ -85,6 +101,7 @@ class HeartbeatBody(_Body):
     refused: Count | None = None
     unknown: Count | None = None
     clock: Moment | None = None  # what time it is there
+    report: Annotated[list[ReportLine], Field(max_length=60)] | None = None  # without one, the last one stands
 
 
 class ListBody(_Body):

@@ -118,6 +118,7 @@ def _models() -> dict[str, Schema]:
         bodies.TicketBody,
         bodies.AnnulBody,
         bodies.HeartbeatBody,
+        bodies.ReportLine,
         bodies.ListBody,
         bodies.SearchBody,
     )

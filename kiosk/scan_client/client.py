@@ -17,7 +17,7 @@ from kiosk.scan_client import annulling
 from kiosk.scan_client.annulling import AnnulOutcome
 from kiosk.scan_client.asking import Asking
 from kiosk.scan_client.events import Events
-from kiosk.scan_client.exchange import Exchanges
+from kiosk.scan_client.exchange import Answer, Exchanges
 from kiosk.scan_client.probe import examine
 from kiosk.settings import Server
 from kiosk.verdict import Fault, Verdict
@@ -80,12 +80,13 @@ class ScanClient:
         body = annulling.body(scan_id, annulled_at, scanned_at)
         return annulling.outcome(self._exchanges.post(f"{self._credentials.prefix}/annul/", body, deadline), scan_id)
 
-    def heartbeat(self, body: dict[str, Any], deadline: float) -> None:
-        """Say how this gate is. One try before ``deadline`` (monotonic seconds); never raises.
+    def heartbeat(self, body: dict[str, Any], deadline: float) -> bool:
+        """Say how this gate is. One try before ``deadline`` (monotonic seconds); True when it was taken; never raises.
 
-        What comes of it is not told: whether the server is there is found by ``probe`` and by questions.
+        No fault comes of it: whether the server is there is found by ``probe`` and by questions.
         """
-        self._exchanges.post(f"{self._credentials.prefix}/heartbeat/", body, deadline)
+        answer = self._exchanges.post(f"{self._credentials.prefix}/heartbeat/", body, deadline)
+        return isinstance(answer, Answer) and answer.status == 200
 
     def probe(self) -> Fault | None:
         """None when the server is there and knows this gate; at most 5 s for each of its two or three requests.

@@ -1,13 +1,16 @@
 """The heartbeat: to servers that listen, every 30 s, one try, never before a guest's question."""
 
+import json
 import threading
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from kiosk.credentials import Credentials, CredentialStore
-from kiosk.heartbeat import EVERY_S, WITHIN_S, Heartbeat, Pulse
+from kiosk.doctor.finding import Finding, Level
+from kiosk.heartbeat import EVERY_S, REPORT_EVERY_S, WITHIN_S, Heartbeat, Pulse
 from kiosk.journal import Journal
 from kiosk.scan_client import ScanClient
 from kiosk.server_thread import ServerThread
@@ -95,6 +98,59 @@ def test_a_server_that_says_nothing_holds_the_thread_for_a_second_at_most(at_ser
     took = time.monotonic() - began
     over.set()
     assert took < WITHIN_S + PATIENCE_S / 3  # far from the script's own patience, whatever the machine is busy with
+
+
+def test_the_clock_that_is_told_is_the_one_of_the_moment_when_it_is_sent(at_server, respond):
+    client, server = at_server(lambda heard: respond(200, DONE))
+    heart = Heartbeat()
+    heart.tell(PULSE)
+    heart.work(client, time.monotonic() + 20)
+    told = datetime.fromisoformat(server.heard[0].json["clock"])
+    assert timedelta(seconds=19) < told - datetime.fromisoformat(PULSE.clock) < timedelta(seconds=20.1)
+
+
+GOOD = Finding("clock", Level.OK, "The clock is right")
+BAD = Finding("camera", Level.FAIL, "No camera\x1b[31m", "Push the ribbon in")
+
+
+def test_a_report_is_sent_when_it_has_changed_and_every_ten_minutes(at_server, respond):
+    client, server = at_server(lambda heard: respond(200, DONE))
+    heart, now = Heartbeat(), time.monotonic()
+    heart.tell(PULSE)
+    heart.work(client, now)
+    heart.report([GOOD, BAD])
+    for later in (EVERY_S, 2 * EVERY_S):
+        heart.work(client, now + later)
+    heart.report([GOOD])
+    heart.work(client, now + 3 * EVERY_S)
+    heart.work(client, now + 3 * EVERY_S + REPORT_EVERY_S)
+    sent = [heard.json.get("report") for heard in server.heard]
+    good = {"check": "clock", "level": "ok", "found": "The clock is right", "fix": ""}
+    bad = {"check": "camera", "level": "fail", "found": "No camera[31m", "fix": "Push the ribbon in"}
+    assert sent == [None, [good, bad], None, [good], [good]]
+
+
+def test_a_report_that_did_not_arrive_is_sent_with_the_next_heartbeat(at_server, respond):
+    answers = [500, 200, 200]
+    client, server = at_server(lambda heard: respond(answers.pop(0), DONE))
+    heart, now = Heartbeat(), time.monotonic()
+    heart.tell(PULSE)
+    heart.report([BAD])
+    for later in (0, EVERY_S, 2 * EVERY_S):
+        heart.work(client, now + later)
+    assert ["report" in heard.json for heard in server.heard] == [True, True, False]
+
+
+def test_of_a_report_that_is_too_long_the_good_lines_are_left_out(at_server, respond):
+    client, server = at_server(lambda heard: respond(200, DONE))
+    heart = Heartbeat()
+    heart.tell(PULSE)
+    heart.report([Finding("units", Level.OK, "é" * 300)] * 70 + [BAD] * 3)
+    heart.work(client, time.monotonic())
+    report = server.heard[0].json["report"]
+    assert [line["check"] for line in report].count("camera") == 3
+    assert 3 < len(report) <= 60
+    assert len(json.dumps(server.heard[0].json)) < 16 * 1024
 
 
 def test_the_server_thread_sends_it_when_it_is_idle(tmp_path, raw_server, respond):

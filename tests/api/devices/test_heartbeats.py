@@ -14,6 +14,7 @@ from api.devices import heartbeats
 from api.devices.devices import archive_device, renew_device
 from api.scan.shapes import EXTENSIONS
 from kiosk.credentials import Credentials
+from kiosk.doctor.finding import Finding, Level
 from kiosk.heartbeat import Heartbeat, Pulse
 from kiosk.scan_client import ScanClient
 from kiosk.settings import Server
@@ -71,6 +72,9 @@ def test_a_second_one_within_ten_seconds_is_taken_and_not_written(
         {"state": "ready\n"},
         {"clock": "yesterday"},
         {"last_error": "x" * 41},
+        {"report": [{"check": "Jeanne Dupont", "level": "ok", "found": ""}]},
+        {"report": [{"check": "clock", "level": "ok", "found": "x" * 301}]},
+        {"report": [{"check": "clock", "level": "ok", "found": "x"}] * 61},
     ],
 )
 def test_what_is_no_code_and_no_sound_number_is_refused_whole(house: House, gate: Gate, odd: dict[str, Any]) -> None:
@@ -82,6 +86,23 @@ def test_what_is_no_code_and_no_sound_number_is_refused_whole(house: House, gate
 def test_unknown_keys_are_ignored_and_never_kept(house: House, gate: Gate) -> None:
     assert beat(gate, guest="Jeanne Dupont").status_code == 200
     assert "guest" not in kept(house, gate)
+
+
+def test_a_report_stands_until_the_next_one_and_cannot_steer_a_terminal(
+    house: House, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1_800_000_000_000_000
+    monkeypatch.setattr("api.devices.heartbeats.moments.now", lambda: now)
+    line = {"check": "camera", "level": "fail", "found": "No camera\x1b[31m", "fix": "Push the ribbon in"}
+    beat(gate, report=[line])
+    now += heartbeats.LEAST_APART_US
+    beat(gate, state="fault")
+    told = kept(house, gate)
+    assert (told["state"], told["report_at"]) == ("fault", 1_800_000_000_000_000)
+    assert told["report"] == [line | {"found": "No camera[31m"}]
+    now += heartbeats.LEAST_APART_US
+    beat(gate, report=[])
+    assert (kept(house, gate)["report"], kept(house, gate)["report_at"]) == ([], now)
 
 
 def test_the_clock_of_a_gate_is_compared_with_this_servers(
@@ -110,8 +131,10 @@ def test_our_own_kiosk_is_understood(house: House) -> None:
     )
     heart = Heartbeat()
     heart.tell(Pulse("ready", ("camera",), 2, 1, 30, 4, 0, "2027-01-15T08:00:00+00:00"))
+    heart.report([Finding("units", Level.OK, "portillon-kiosk.service : en marche")] * 60)
     assert heart.work(client, time.monotonic())
     client.close()
     told = kept(house, Gate(house.base, paired["api_key"], uuid, name))
     assert (told["state"], told["faults"], told["last_error"], told["queue"]) == ("ready", ["camera"], "camera", 2)
     assert "clock_off_s" in told
+    assert len(told["report"]) == 60
