@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kiosk import codes, settings, wiring
 from kiosk.credentials import CredentialStore
+from kiosk.first_boot.keyfile import FOLDER as CONNECTIONS
 from kiosk.pairing import Paired, pair, unpair
 
 
@@ -44,10 +45,23 @@ def build_parser() -> argparse.ArgumentParser:
     config.add_parser("show", parents=[place], help="the settings in force, secrets masked")
     check = config.add_parser("check", help="every mistake in a file, with the nearest valid key")
     check.add_argument("file", type=Path, metavar="FILE")
+    _add_first_boot(commands)
     demo = commands.add_parser("demo", help="the whole way on rendered frames and mock pins; needs no hardware")
     demo.add_argument("--svg", type=Path, metavar="FILE", help="also draw what was shown, as a picture")
     demo.add_argument("--keep", type=Path, metavar="DIR", help="keep frames, traces and state here")
     return parser
+
+
+def _add_first_boot(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    networks = argparse.ArgumentParser(add_help=False)
+    networks.add_argument(
+        "--connections",
+        type=Path,
+        metavar="DIR",
+        default=CONNECTIONS,
+        help=f"NetworkManager's (default: {CONNECTIONS})",
+    )
+    commands.add_parser("join-wifi", parents=[networks], help="root's helper: join the Wi-Fi card on standard input")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -182,6 +196,12 @@ def _aim(given: argparse.Namespace) -> int:
     return aim.run(_load(given), given.web, given.port)
 
 
+def _join_wifi(given: argparse.Namespace) -> int:
+    from kiosk.first_boot import commands  # noqa: PLC0415
+
+    return commands.join_wifi(given.connections)
+
+
 def _demo(given: argparse.Namespace) -> int:
     from kiosk import demo  # noqa: PLC0415
 
@@ -196,6 +216,7 @@ _COMMANDS = {
     "aim": _aim,
     "gate": _gate,
     "config": _config,
+    "join-wifi": _join_wifi,
     "demo": _demo,
 }
 

@@ -1,4 +1,4 @@
-"""Text from a camera → TicketCode, PairingCode or Unreadable, by a strict grammar. Pure; never raises.
+"""Text from a camera → a ticket code, a pairing code, a card for a tech, or Unreadable. Strict, pure; never raises.
 
 Whatever a camera sees is hostile: everything here is decided before anything is sent, stored or shown.
 Every step is linear in the text, and nothing but the digest looks past the length cap.
@@ -15,11 +15,16 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote
 
+from kiosk.wifi_code import PREFIX as WIFI
+from kiosk.wifi_code import Trouble as WifiTrouble
+from kiosk.wifi_code import WifiCode, parse_wifi
+
 Dialect = Literal["documented", "deployed"]
 
 # The longest code there is: 64 characters of data and an RSA-4096 signature make 749; TiBillet prints 409,
-# a pairing code has about 200 and never more than 700 with the longest host name and token.
+# a pairing code has about 200 and never more than 700 with the longest host name and token, a Wi-Fi card about 200.
 MAX_LENGTH = 1024
+TEST_CARD = "PORTILLON-TEST"
 _ED25519 = 64  # bytes of a signature
 _RSA = range(256, 513)  # RSA-2048 (TiBillet's) to RSA-4096
 
@@ -44,9 +49,10 @@ _PRIVATE = tuple(
     )
 )
 
-Why = Literal[
+_Why = Literal[
     "empty", "too_long", "not_ascii", "not_a_code", "bad_data", "bad_signature", "bad_host", "bad_pin", "plain_http"
 ]
+Why = _Why | WifiTrouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,24 +86,32 @@ class PairingCode:
 
 
 @dataclass(frozen=True, slots=True)
+class TestCard:
+    """The printed card that leads a tech through lamps, relay and passage."""
+
+    __test__ = False  # no test of pytest's
+
+
+@dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Something that is neither. Never carries the text itself: only a word of why, and a digest to know it again.
+    """Something that is none of these. Never carries the text itself: only a word of why, and a digest to know it by.
 
     ``plain_http``: a pairing code in every other way, but it would send the gate's key unencrypted over the internet.
+    ``bad_wifi``: it begins as a Wi-Fi card. ``wifi_unsupported``: WEP, or a network of accounts.
     """
 
     why: Why
     digest: str  # the first 16 hexadecimal digits of the text's SHA-256
 
 
-Code = TicketCode | PairingCode | Unreadable
+Code = TicketCode | PairingCode | WifiCode | TestCard | Unreadable
 
 
 def parse(text: str) -> Code:
     """The code that this text is, by the grammar of the scan API.
 
     One line break at the end is dropped (``echo CODE | qrencode`` puts it there); every other character outside
-    the grammar makes the whole text Unreadable.
+    the grammar makes the whole text Unreadable. Only a Wi-Fi card's name may hold letters beyond ASCII.
     """
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     if len(text) > MAX_LENGTH:
@@ -106,12 +120,16 @@ def parse(text: str) -> Code:
     found: Code | Why
     if not line:
         found = "empty"
+    elif line.startswith(WIFI):
+        found = parse_wifi(line)
     elif not line.isascii():
         found = "not_ascii"
     elif ticket := _TICKET.fullmatch(line):
         found = _ticket(ticket)
     elif pairing := _PAIRING.fullmatch(line):
         found = _pairing(pairing)
+    elif line == TEST_CARD:
+        found = TestCard()
     else:
         found = "not_a_code"
     return Unreadable(found, digest) if isinstance(found, str) else found

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from kiosk.attempt import Action, Attempt, Entry, Step
-from kiosk.codes import Code, TicketCode, Unreadable
+from kiosk.codes import Code, PairingCode, TicketCode, Unreadable
 from kiosk.edges import Asker, Journal, Question, State, Trace
 from kiosk.presentation import Presentation
 from kiosk.shown import Shown
@@ -161,12 +161,18 @@ class Passage:
             self._admit(here, owed.scan_id, now, answer=None)
 
     def _rubbish(self, codes: Sequence[Code], now: float, read_ms: float | None) -> None:
-        """Neither ticket nor pairing code: said once, and never over the head of somebody with a ticket."""
+        """Neither ticket nor pairing code: said once, and never over the head of somebody with a ticket.
+
+        A tech's card is rubbish too: a gate that admits guests joins no network and is tested by no piece of paper.
+        """
         for code in codes:
-            if not isinstance(code, Unreadable) or self._was_present(code.digest, code, now) or self._is_serving(now):
+            if isinstance(code, TicketCode | PairingCode):
                 continue  # (a paired kiosk ignores pairing codes)
-            here = self._present[code.digest] = Presentation(None, now)
-            self.trace("presentation", ticket=None, read_ms=read_ms, why=code.why)
+            key, why = (code.digest, code.why) if isinstance(code, Unreadable) else (type(code).__name__, "card")
+            if self._was_present(key, code, now) or self._is_serving(now):
+                continue
+            here = self._present[key] = Presentation(None, now)
+            self.trace("presentation", ticket=None, read_ms=read_ms, why=why)
             self._decide(here, refused(Reason.NOT_A_TICKET), now)
 
     # ── an answer ────────────────────────────────────────────────────────────────────────────────────────

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk import codes
-from kiosk.codes import PairingCode, TicketCode, Unreadable, parse
+from kiosk.codes import PairingCode, TestCard, TicketCode, Unreadable, parse
+from kiosk.wifi_code import WifiCode
 
 FRAMES = Path(__file__).parents[1] / "frames"
 UUID = "e8566431-e258-4268-8806-d26f27401fa0"
@@ -54,7 +55,7 @@ def test_a_uuid_in_capitals_is_known_by_its_canonical_form(uuid: uuids.UUID) -> 
 
 @given(st.text())
 def test_no_text_makes_the_parser_raise(text: str) -> None:
-    assert isinstance(parse(text), TicketCode | PairingCode | Unreadable)
+    assert isinstance(parse(text), TicketCode | PairingCode | WifiCode | TestCard | Unreadable)
 
 
 @given(st.text(alphabet=st.characters(codec=None), max_size=3000))
