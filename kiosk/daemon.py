@@ -16,13 +16,13 @@ import time
 import uuid
 
 from kiosk.clock import Clock
-from kiosk.codes import PairingCode
 from kiosk.contacts import Contacts
 from kiosk.credentials import Credentials, CredentialStore
-from kiosk.edges import Contact, Note, State
-from kiosk.enrolment import Enrolment
+from kiosk.edges import Contact, State
 from kiosk.eyes import Eyes
 from kiosk.faults import Faults
+from kiosk.first_boot.handed import HandedUrl
+from kiosk.first_boot.joining import Joiner
 from kiosk.gate import open_gate
 from kiosk.health import Health
 from kiosk.journal import Journal
@@ -32,6 +32,7 @@ from kiosk.news import (
     CameraFroze,
     Died,
     GateNews,
+    JoiningEnded,
     News,
     PairingEnded,
     Probed,
@@ -40,10 +41,10 @@ from kiosk.news import (
     Touched,
 )
 from kiosk.notify import notify
-from kiosk.pairing import Paired
 from kiosk.passage import Passage
 from kiosk.screen.console import Console
 from kiosk.server_thread import ServerThread
+from kiosk.setting_up import Parts, Reach, SettingUp
 from kiosk.settings import Gate as Wiring
 from kiosk.settings import Settings
 from kiosk.shown import Shown
@@ -85,9 +86,13 @@ class Daemon:
         tell_server = self._server.heartbeat.tell
         self._health = Health(self._faults, self._journal, self._gate, self._shown, tell_server)
         self._turns = self._new_turns(settings.gate)
-        self._contacts = Contacts(self._gate, self._turns, self._journal, self._shown, self._trace, self._unlock)
-        self._unlocking = Unlocking(settings.unlock_file, folder)
-        self._enrolment = Enrolment(self._pair, self._server.resume, self._shown, self._trace)
+        joiner = Joiner(lambda outcome: self._news.put(JoiningEnded(outcome)))
+        reach = Reach(self._server.pair, self._server.resume, joiner.join)
+        parts = Parts(self._turns, self._journal, self._shown, self._trace, settings.server.action == "scan")
+        unlocking = Unlocking(settings.unlock_file, folder)
+        self._setting_up = SettingUp(reach, parts, unlocking, HandedUrl(folder))
+        unlock = self._setting_up.unlock
+        self._contacts = Contacts(self._gate, self._turns, self._journal, self._shown, self._trace, unlock)
         self._passage: Passage | None = None
         self._keep_clock_at = time.monotonic()
         self._is_ending = threading.Event()
@@ -110,7 +115,7 @@ class Daemon:
             closing.callback(eyes.close)
             closing.callback(self._is_ending.set)
             closing.callback(self._gate.off)  # before anything that may take a moment
-            self._enrolment.begin()
+            self._setting_up.begin()
             notify("READY=1")
             return self._turn(eyes)
 
@@ -167,8 +172,8 @@ class Daemon:
                 self._health.server_found(news.fault)
             case Touched():
                 self._contacts.changed(news.contact, news.active, now)
-            case PairingEnded():
-                self._pairing_ended(news, now)
+            case PairingEnded() | JoiningEnded():
+                self._is_set_up(news, now)
             case CameraFailed():
                 self._health.camera_failed(news.why)
             case GateNews():
@@ -179,21 +184,19 @@ class Daemon:
         self._health.frame_came(now)
         if self._contacts.is_emergency:
             return
-        if self._passage is None or self._unlocking.is_open(now):
-            self._enrolment.seen(news.codes, now)
-        if self._passage is not None:
-            self._passage.seen(news.codes, now, read_ms=round((now - news.taken_at) * 1000, 1))
+        codes = self._setting_up.seen(news.codes, now)
+        if self._passage is not None and not self._setting_up.is_trying_out:
+            self._passage.seen(codes, now, read_ms=round((now - news.taken_at) * 1000, 1))
 
     def _tick(self, now: float) -> None:
         self._contacts.tick(now)
         self._turns.giving = "annul" if self._server.takes_back else "grace"
         failed = self._turns.tick(now)
-        self._enrolment.tick(now)
+        self._setting_up.tick(now, self._contacts.is_emergency)
         if self._passage is not None:
             if failed is not None:
                 self._passage.put_off(failed, now)
             self._passage.tick(now)
-            self._look_whether_locked(now)
             if self._passage.is_idle() and self._turns.is_idle():
                 self._journal.compact_if_large()
         self._shown.tick(now)
@@ -215,18 +218,12 @@ class Daemon:
             sensor_doubted=self._health.sensor_doubted,
         )
 
-    # ── pairing ──────────────────────────────────────────────────────────────────────────────────────────
-
-    def _pair(self, code: PairingCode) -> None:
-        self._server.pair(code, replacing=self._passage is not None)
-
-    def _pairing_ended(self, news: PairingEnded, now: float) -> None:
-        if isinstance(news.outcome, Paired):
-            self._enrolment.paired(news.outcome)
-            self._unlocking.close()
-            self._open_for_guests(news.outcome.credentials)
-        else:
-            self._enrolment.ended(news.outcome, now)
+    def _is_set_up(self, news: PairingEnded | JoiningEnded, now: float) -> None:
+        if isinstance(news, JoiningEnded):
+            self._faults.tell(wifi=news.outcome)
+            self._setting_up.joined(news.outcome, now)
+        elif (credentials := self._setting_up.pairing_ended(news.outcome, now)) is not None:
+            self._open_for_guests(credentials)
 
     def _open_for_guests(self, credentials: Credentials) -> None:
         self._server.use(credentials)
@@ -241,25 +238,10 @@ class Daemon:
             answer_within_s=self._settings.server.answer_within_s,
             new_scan_id=lambda: str(uuid.uuid4()),
         )
+        self._setting_up.guests = self._passage
         log.info("paired with %s as %s", credentials.base_url, credentials.device_name)
         self._faults.tell(server=credentials.base_url + credentials.prefix, device=credentials.device_name)
         self._shown.idle_as(State.READY)
-
-    def _unlock(self, now: float) -> None:
-        """A paired gate takes a pairing code for two minutes; an unpaired one does so anyway."""
-        if self._passage is None:
-            return
-        self._unlocking.open(now)
-        self._trace("unlocked")
-        with contextlib.suppress(OSError):  # it opens nothing; the fault is told elsewhere
-            self._journal.note(Note.UNLOCKED)
-        self._shown.idle_as(State.UNLOCKED)
-
-    def _look_whether_locked(self, now: float) -> None:
-        if self._unlocking.was_asked_for(now):
-            self._unlock(now)
-        if self._unlocking.has_ended(now):
-            self._shown.idle_as(State.READY)
 
     def _told(self, event: str, **fields: object) -> None:
         """What passage has to tell goes to the trace, and presentations to the status too."""

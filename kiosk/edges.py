@@ -26,6 +26,14 @@ class State(StrEnum):
     EMERGENCY = "emergency"  # "go": the copy of the fire panel's contact is active
     ALARM = "alarm"  # tailgating, a forced passage, the housing opened
     STOPPING = "stopping"
+    JOINING = "joining"  # a Wi-Fi network, of a card
+    TEST_RED = "test_red"  # the test card's steps, and how it ended
+    TEST_AMBER = "test_amber"
+    TEST_OPEN = "test_open"
+    TEST_PASSED = "test_passed"
+    TEST_NOT_PASSED = "test_not_passed"
+    TEST_DONE = "test_done"  # without a passage sensor: the tech saw it, or not
+    TEST_FAILED = "test_failed"
 
 
 class Contact(StrEnum):

@@ -92,6 +92,11 @@ class Journal:
         with self._lock:
             return self._ledger.was_admitted(ticket)
 
+    def has_admitted(self) -> bool:
+        """True when this gate has let guests in, or that can't be known since its journal was damaged or not read."""
+        with self._lock:
+            return not self._is_read or self.set_aside is not None or self._ledger.has_admitted()
+
     def is_doubtful(self, ticket: str) -> bool:
         """True when it is not known whether an opening, or an admission, let anybody in on this ticket."""
         with self._lock:

@@ -45,6 +45,10 @@ class Ledger:
         """True when any attempt with this ticket was admitted, and not given back."""
         return ticket in self._admitted
 
+    def has_admitted(self) -> bool:
+        """True when anybody was admitted here, of those that are remembered."""
+        return bool(self._admitted)
+
     def is_doubtful(self, ticket: str) -> bool:
         """True when it is not known whether an opening, or an admission, let anybody in on this ticket."""
         return ticket in self._doubtful

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from kiosk.codes import Code
 from kiosk.edges import Contact
+from kiosk.first_boot.outcome import Outcome
 from kiosk.pairing import Paired, PairingFailed
 from kiosk.verdict import Fault, Verdict
 
@@ -63,6 +64,13 @@ class PairingEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class JoiningEnded:
+    """What a Wi-Fi card came to."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
 class GateNews:
     """The guardian died and was started again, or can't be."""
 
@@ -82,4 +90,16 @@ class Stop:
     """SIGTERM or SIGINT."""
 
 
-News = Seen | CameraFailed | CameraFroze | Answered | Probed | Touched | PairingEnded | GateNews | Died | Stop
+News = (
+    Seen
+    | CameraFailed
+    | CameraFroze
+    | Answered
+    | Probed
+    | Touched
+    | PairingEnded
+    | JoiningEnded
+    | GateNews
+    | Died
+    | Stop
+)

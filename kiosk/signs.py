@@ -20,6 +20,14 @@ _SIGNALS = {
     State.EMERGENCY: Signal.EMERGENCY,
     State.ALARM: Signal.ALARM,
     State.STOPPING: Signal.DARK,
+    State.JOINING: Signal.BUSY,
+    State.TEST_RED: Signal.REFUSED,
+    State.TEST_AMBER: Signal.WAIT,
+    State.TEST_OPEN: Signal.ADMITTED,
+    State.TEST_PASSED: Signal.DARK,
+    State.TEST_NOT_PASSED: Signal.FAULT,
+    State.TEST_DONE: Signal.DARK,
+    State.TEST_FAILED: Signal.FAULT,
 }
 
 
@@ -33,7 +41,7 @@ class LampsAndScreen:
 
     def show(self, state: State, verdict: Verdict | None = None, trouble: str | None = None) -> None:
         """Lamps first: a guest looks at them, a tech at the screen."""
-        if state is State.ADMITTED and self._looks_only:
+        if state in {State.ADMITTED, State.TEST_OPEN} and self._looks_only:
             self._gate.show_looked_at()
         elif state is State.READY and verdict is not None:
             self._gate.show(Signal.BUSY)  # amber: a fault stands that keeps nobody out

@@ -39,6 +39,7 @@ class Facts(TypedDict, total=False):
     state: str  # what the screen shows
     server: str | None  # base URL and prefix; None: unpaired
     device: str | None  # this gate's name at its server
+    wifi: str  # what the last Wi-Fi card came to, since the start
     standing: list[Standing]
     open_attempts: int  # presentations that no final answer came for
     annuls_waiting: int  # admissions that nobody used, and the server does not know yet
@@ -63,6 +64,7 @@ class Status(BaseModel):
     state: str | None = None
     server: str | None = None
     device: str | None = None
+    wifi: str | None = None
     standing: tuple[Standing, ...] = ()
     open_attempts: int = 0
     annuls_waiting: int = 0

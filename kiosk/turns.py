@@ -44,6 +44,7 @@ class _Open:
     shut_at: float
     is_shut: bool = False
     is_doubtful: bool = False
+    tells: Callable[[bool], None] = lambda _went_through: None  # a test's end
 
 
 @dataclass
@@ -146,6 +147,20 @@ class Turns:
         """Somebody wants out. Asked again before it was opened, it is opened once."""
         self._exit_waits = True
 
+    def try_out(self, now: float, tells: Callable[[bool], None]) -> bool:
+        """A tech's test: one pulse, with a line in the journal before it. False: the gate was not opened for sure.
+
+        ``tells``: whether somebody went through, once it is known; never without a sensor, nor in an emergency.
+        """
+        if self._is_called_off or not self.is_free(now) or not self.gate.is_ready() or not self._note(Note.TEST):
+            return False
+        self._free_at = now + self.rest_s
+        pulsed = self.gate.pulse(Note.TEST)
+        self.trace("tested", pulsed=pulsed)
+        if pulsed is not Pulsed.NOT_GIVEN:
+            self._expect(None, now, tells)
+        return pulsed is Pulsed.GIVEN
+
     def call_off(self) -> None:
         """An emergency: no admission opens any more. Who was admitted is opened for at the next presentation."""
         self._is_called_off = True
@@ -173,9 +188,10 @@ class Turns:
             self._free_at = now + self.rest_s
             self._expect(None, now)
 
-    def _expect(self, scan_id: str | None, now: float) -> None:
+    def _expect(self, scan_id: str | None, now: float, tells: Callable[[bool], None] | None = None) -> None:
         if self.passage_s is not None:
             self._open = _Open(scan_id, now, now + self.passage_s)
+            self._open.tells = tells or self._open.tells
 
     def _watch(self, now: float) -> None:
         opening = self._open
@@ -187,6 +203,7 @@ class Turns:
             self.shown.gone_through()
         if now >= opening.shut_at + LATE_S:
             self._open = None
+            opening.tells(False)
             if opening.scan_id is not None:
                 is_doubtful = opening.is_doubtful or self.was_blind(opening.opened_at, now)
                 self._not_passed(opening.scan_id, now - opening.opened_at, is_doubtful)
@@ -197,6 +214,7 @@ class Turns:
         self.gate.shut()
         self.shown.gone_through()
         self.trace("passed", scan_id=opening.scan_id)
+        opening.tells(True)
         if opening.scan_id is not None:
             self._write(Entry(Step.PASSED, opening.scan_id))
         if self._unused >= UNUSED_IN_A_ROW:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 from kiosk.edges import State
+from kiosk.screen.setup_words import STATES, TROUBLES
 from kiosk.verdict import Fault, Reason, Verdict
 
 Language = Literal["fr", "en"]
@@ -76,6 +77,7 @@ _STATES: dict[State, dict[Language, Words]] = {
         "fr": Words("Arrêt", "Le portillon s'arrête."),
         "en": Words("Stopping", "The gate is stopping."),
     },
+    **{state: {language: Words(*told) for language, told in each.items()} for state, each in STATES.items()},
 }
 
 _REASONS: dict[Reason, dict[Language, Words]] = {
@@ -193,41 +195,6 @@ _FAULTS: dict[Fault, dict[Language, str]] = {
     Fault.PASSAGE_SENSOR: {
         "fr": "Des ouvertures, et personne vu passer : rien n'est plus rendu. Vérifiez le capteur de passage.",
         "en": "Openings, and nobody seen to go through: nothing is given back any more. Check the passage sensor.",
-    },
-}
-
-TROUBLES: dict[str, dict[Language, str]] = {
-    "already_paired": {
-        "fr": "Déjà appairé : le code n'a pas été utilisé. Désappairez d'abord.",
-        "en": "Paired already: the code was not used. Unpair first.",
-    },
-    "code_refused": {
-        "fr": "Code refusé par le serveur : déjà utilisé, expiré ou d'un autre serveur. Créez-en un nouveau.",
-        "en": "The server refused this code: used, expired, or another server's. Make a new one.",
-    },
-    "code_expired": {
-        "fr": "Code expiré. Créez-en un nouveau et montrez-le.",
-        "en": "This code has expired. Make a new one and show it.",
-    },
-    "key_refused": {
-        "fr": "Clé donnée puis refusée : appareil archivé ? Créez un nouveau code.",
-        "en": "A key was given and then refused: is the device archived? Make a new code.",
-    },
-    "untested": {
-        "fr": "Clé reçue, pas encore vérifiée. Nouvel essai automatique ; vérifiez le réseau.",
-        "en": "Key received, not tested yet. It is tried again by itself; check the network.",
-    },
-    "no_answer": {
-        "fr": "Pas de réponse utilisable. Vérifiez le réseau et montrez le code de nouveau.",
-        "en": "No usable answer. Check the network and show the code again.",
-    },
-    "disk": {
-        "fr": "Dossier d'état non inscriptible. Disque plein ou en lecture seule ?",
-        "en": "The state folder can't be written. Is the disk full or read-only?",
-    },
-    "plain_http": {
-        "fr": "Ce code passe par http sans chiffrement vers Internet : refusé. Utilisez https.",
-        "en": "This code uses plain http to the internet: not used. Use https.",
     },
 }
 

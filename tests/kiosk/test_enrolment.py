@@ -4,13 +4,18 @@ from kiosk import codes
 from kiosk.codes import PairingCode
 from kiosk.credentials import Credentials
 from kiosk.edges import State
-from kiosk.enrolment import RESUME_AGAIN_S, Enrolment
+from kiosk.enrolment import AGAIN_S, PATIENCE_S, RESUME_AGAIN_S, Doing, Enrolment
+from kiosk.first_boot.outcome import Outcome
 from kiosk.pairing import Paired, PairingFailed, PairingTrouble
 from kiosk.shown import TROUBLE_S, Shown
 from kiosk.verdict import Fault
+from kiosk.wifi_code import WifiCode
 
 CODE = PairingCode("https://tickets.example", "/api/scan", "abc.def")
 EXPIRED = PairingFailed(PairingTrouble.CODE_EXPIRED, "expired")
+NO_NETWORK = PairingFailed(PairingTrouble.NO_ANSWER, "no network", Fault.NO_NETWORK)
+ODD = PairingFailed(PairingTrouble.NO_ANSWER, "odd", Fault.ODD_ANSWER)
+WIFI = WifiCode(b"Salle", "wpa", "12345678")
 UNTESTED = PairingFailed(PairingTrouble.UNTESTED, "untested", Fault.NO_NETWORK)
 
 
@@ -19,14 +24,20 @@ class Scene:
 
     def __init__(self, left=True):
         self.tried, self.resumed, self.shown, self.traced = [], 0, [], []
+        self.joined, self.tests, self.takes_cards, self.takes_tests = [], 0, True, True
         self.display = Shown(self, self.trace, State.UNPAIRED)
-        self.enrolment = Enrolment(self.tried.append, self.resume, self.display, self.trace)
+        doing = Doing(self.tried.append, self.resume, self.joined.append, self.test, lambda _now: self.takes_cards)
+        self.enrolment = Enrolment(doing, self.display, self.trace)
         self.enrolment.begin()
         if left:
             self.enrolment.ended(None, 0.0)
 
     def resume(self):
         self.resumed += 1
+
+    def test(self, _now):
+        self.tests += self.takes_tests
+        return self.takes_tests
 
     def show(self, state, verdict=None, trouble=None):
         self.shown.append((state, trouble))
@@ -107,3 +118,128 @@ def test_the_trace_tells_that_the_gate_was_paired_and_no_secret():
     uuid = "45e71a3f-aaeb-481f-a8b4-a76f35eda75f"
     scene.enrolment.paired(Paired(Credentials("https://tickets.example", "/api/scan", "SECRETSECRET", uuid, "Gate 1")))
     assert scene.traced[-1] == ("pairing", {"outcome": "paired", "device": uuid})
+
+
+def test_a_wi_fi_card_is_joined_once_however_long_it_is_held_up_and_its_outcome_is_told():
+    scene = Scene()
+    for frame in range(50):
+        scene.enrolment.seen([WIFI], frame / 10)
+    assert scene.joined == [WIFI]
+    assert scene.shown[-1] == (State.JOINING, None)
+    scene.enrolment.joined(Outcome.WRONG_PASSWORD, 9.0)
+    assert scene.shown[-1] == (State.UNPAIRED, "wifi_wrong_password")
+    assert scene.traced[-2][0] == "wifi"
+    assert "12345678" not in str(scene.traced)
+
+
+def test_a_pairing_code_that_is_shown_while_a_network_is_joined_has_its_turn_when_that_is_done():
+    scene = Scene()
+    scene.enrolment.seen([WIFI], 0.0)
+    scene.enrolment.seen([CODE], 4.0)
+    assert scene.tried == []
+    scene.enrolment.joined(Outcome.JOINED, 9.0)
+    assert scene.tried == [CODE]
+    assert scene.shown[-1] == (State.PAIRING, None)
+
+
+def test_joined_without_a_pairing_code_the_tech_is_asked_for_one():
+    scene = Scene()
+    scene.enrolment.seen([WIFI], 0.0)
+    scene.enrolment.joined(Outcome.JOINED, 9.0)
+    assert scene.shown[-1] == (State.UNPAIRED, "wifi_joined")
+
+
+def test_a_second_wi_fi_card_waits_until_the_first_was_tried():
+    scene = Scene()
+    scene.enrolment.seen([WIFI], 0.0)
+    scene.enrolment.seen([WifiCode(b"another", "open")], 4.0)
+    assert scene.joined == [WIFI]
+
+
+def test_without_a_network_a_pairing_code_is_tried_again_by_itself_for_a_minute():
+    scene = Scene()
+    scene.enrolment.seen([CODE], 0.0)
+    now = 0.0
+    while now < PATIENCE_S:
+        scene.enrolment.ended(NO_NETWORK, now)
+        assert scene.shown[-1] == (State.UNPAIRED, "no_network_yet")
+        now += AGAIN_S
+        scene.enrolment.tick(now)
+    assert scene.tried == [CODE] * (1 + round(PATIENCE_S / AGAIN_S))
+    scene.enrolment.ended(NO_NETWORK, now)
+    assert scene.shown[-1] == (State.UNPAIRED, PairingTrouble.NO_ANSWER)
+    scene.enrolment.tick(now + 1000)
+    assert len(scene.tried) == 1 + round(PATIENCE_S / AGAIN_S)
+
+
+def test_an_odd_answer_is_not_asked_for_again_by_itself():
+    scene = Scene()
+    scene.enrolment.seen([CODE], 0.0)
+    scene.enrolment.ended(ODD, 1.0)
+    scene.enrolment.tick(100.0)
+    assert scene.tried == [CODE]
+
+
+def test_a_pairing_url_that_was_there_before_the_gate_waits_for_a_network_for_ever():
+    scene = Scene()
+    scene.enrolment.handed(CODE, 0.0)
+    scene.enrolment.ended(NO_NETWORK, 86_400.0)
+    scene.enrolment.tick(86_400.0 + AGAIN_S)
+    assert scene.tried == [CODE, CODE]
+
+
+def test_a_gate_that_was_locked_meanwhile_asks_for_no_pairing_code_again():
+    scene = Scene()
+    scene.enrolment.seen([CODE], 0.0)
+    scene.enrolment.ended(NO_NETWORK, 1.0)
+    scene.takes_cards = False
+    scene.enrolment.tick(1.0 + AGAIN_S)
+    scene.takes_cards = True
+    scene.enrolment.tick(100.0)
+    assert scene.tried == [CODE]
+
+
+def test_the_wait_for_a_network_ends_with_the_card_of_another_network():
+    scene = Scene()
+    scene.enrolment.seen([CODE], 0.0)
+    scene.enrolment.ended(NO_NETWORK, 1.0)
+    scene.enrolment.seen([WIFI], 3.0)
+    scene.enrolment.tick(3.0 + AGAIN_S)
+    assert scene.tried == [CODE]
+    scene.enrolment.joined(Outcome.JOINED, 20.0)
+    assert scene.tried == [CODE, CODE]
+
+
+def test_a_test_card_is_taken_once_however_long_it_is_held_up_and_again_when_it_had_left():
+    scene = Scene()
+    for frame in range(200):
+        scene.enrolment.seen([codes.TestCard()], frame / 10)
+    scene.enrolment.tested()
+    scene.enrolment.seen([codes.TestCard()], 20.0)
+    assert scene.tests == 1
+    scene.enrolment.seen([codes.TestCard()], 30.0)
+    assert scene.tests == 2
+
+
+def test_a_test_card_that_may_not_be_used_here_says_so():
+    scene = Scene()
+    scene.takes_tests = False
+    scene.enrolment.seen([codes.TestCard()], 0.0)
+    assert scene.shown[-1] == (State.UNPAIRED, "test_not_now")
+    scene.enrolment.seen([CODE], 5.0)
+    assert scene.tried == [CODE]
+
+
+def test_before_it_is_known_whether_the_gate_is_paired_no_card_is_taken():
+    scene = Scene(left=False)
+    for card in (WIFI, CODE, codes.TestCard()):
+        scene.enrolment.seen([card], 0.0)
+    assert (scene.tried, scene.joined, scene.tests) == ([], [], 0)
+
+
+def test_a_wi_fi_card_that_makes_no_sense_is_named_as_such():
+    scene = Scene()
+    scene.enrolment.seen([codes.parse("WIFI:T:WPA;S:x;P:short;;")], 0.0)
+    assert (scene.joined, scene.shown[-1]) == ([], (State.UNPAIRED, "bad_wifi"))
+    scene.enrolment.seen([codes.parse("WIFI:T:WEP;S:x;P:12345;;")], 5.0)
+    assert (scene.joined, scene.shown[-1]) == ([], (State.UNPAIRED, "wifi_unsupported"))

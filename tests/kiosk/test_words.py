@@ -5,6 +5,7 @@ from datetime import datetime
 import pytest
 
 from kiosk.edges import State
+from kiosk.first_boot.outcome import Outcome
 from kiosk.pairing import PairingTrouble
 from kiosk.screen.words import TROUBLES, Words, say
 from kiosk.verdict import Fault, Reason, refused, unknown
@@ -23,7 +24,8 @@ def test_every_state_reason_and_fault_has_its_own_words(language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_whatever_keeps_a_gate_unpaired_has_words(language):
-    assert set(TROUBLES) == {*PairingTrouble, "plain_http"}
+    of_cards = {"plain_http", "bad_wifi", "wifi_unsupported", "no_network_yet", "test_not_now"}
+    assert set(TROUBLES) == {*PairingTrouble, *(f"wifi_{outcome}" for outcome in Outcome), *of_cards}
     said = [say(State.UNPAIRED, None, trouble, language).hint for trouble in TROUBLES]
     assert len(set(said)) == len(said)
 
