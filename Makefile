@@ -23,6 +23,7 @@ demo: $(STAMP)  ## the whole way on rendered frames and mock pins; no hardware
 test: check  ## checks, then all tests
 	@.ci/kernel >/dev/null || true  # without it tests/system/kernel says what is missing, and fails in CI
 	@.ci/camera >/dev/null || true  # the same for tests/system/camera
+	@for kind in trixie bookworm arm64; do .ci/machine $$kind >/dev/null || true; done  # and for tests/system/machine
 	@$(BIN)/pytest --numprocesses auto --dist loadfile
 
 check: $(STAMP)  ## lint, types, shellcheck, units

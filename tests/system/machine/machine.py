@@ -14,42 +14,19 @@ import struct
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from tests.system.machine.debian import ROOT, CannotRun, cached
+
 _Seen = TypeVar("_Seen")
 HERE = Path(__file__).parent
-ROOT = HERE.parents[2]
 _BOOT_S = 120  # on a loaded machine; seconds otherwise
 _REBOOT = 133  # systemd-nspawn's exit code for a machine that wants to be started again
 _FS_IOC_SHUTDOWN = 0x8004587D  # linux/fs.h since 6.13, before that ext4's own: _IOR('X', 125, __u32)
 _WITHOUT_FLUSH = 2  # ..._FLAGS_NOLOGFLUSH: what has not reached the disk by now never does
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8", "TERM": "dumb"}
 _NUMBERS = itertools.count()
-
-
-class CannotBoot(Exception):
-    """No machine can be booted here; the text says why."""
-
-
-@dataclass(frozen=True)
-class Debian:
-    """What ``.ci/machine`` built: a root to boot, and the packages that can be installed in it."""
-
-    system: Path
-    mirror: Path
-
-
-def debian(release: str) -> Debian:
-    """Debian "trixie" or "bookworm" from the cache; built first where it is missing. Raises ``CannotBoot``."""
-    if os.geteuid() != 0:
-        raise CannotBoot("only root can boot a machine in systemd-nspawn")
-    built = subprocess.run([ROOT / ".ci/machine", release], check=False, capture_output=True, text=True)
-    if built.returncode != 0:
-        raise CannotBoot(built.stderr.strip())
-    folder = Path(built.stdout.strip())
-    return Debian(folder / "system", folder / "mirror")
 
 
 def blank_disk(path: Path) -> Path:
@@ -69,8 +46,11 @@ def copied_disk(disk: Path, to: Path) -> Path:
 class Machine:
     """One machine, from plugged in to unplugged. Use it in ``with``: nothing of it is left afterwards."""
 
-    def __init__(self, built: Debian, disk: Path, *options: str) -> None:
-        """``disk``: an image from ``blank_disk`` or ``copied_disk``; ``options``: more of systemd-nspawn's."""
+    def __init__(self, built: Path, disk: Path, *options: str) -> None:
+        """``built``: what ``cached`` found; ``disk``: an image of ``blank_disk`` or ``copied_disk``.
+
+        ``options``: more of systemd-nspawn's.
+        """
         self._built = built
         self._disk = disk
         self._options = options
@@ -97,7 +77,7 @@ class Machine:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
             address = f"@{self._cgroup}"
             told.bind("\0" + address[1:])
-            words = ["--quiet", "--directory=/mnt/root", f"--bind-ro={self._built.mirror}:/srv/mirror", "--boot"]
+            words = ["--quiet", "--directory=/mnt/root", f"--bind-ro={self._built / 'mirror'}:/srv/mirror", "--boot"]
             words += ["--register=no", "--keep-unit", "--private-network", "--machine=gate", "--console=pipe"]
             words += ["--resolv-conf=off", "--timezone=off", "--link-journal=no", "--notify-ready=yes", *self._options]
             inside = f"echo $$ >{self._cgroup_folder}/cgroup.procs; exec systemd-nspawn {shlex.join(words)}"
@@ -121,7 +101,7 @@ class Machine:
             while True:
                 ready, _, _ = select.select(waited_for, [], [], max(0.0, deadline - time.monotonic()))
                 if told not in ready:
-                    raise CannotBoot(f"it did not boot; systemd-nspawn and its console:\n{self.console()}")
+                    raise CannotRun(f"it did not boot; systemd-nspawn and its console:\n{self.console()}")
                 words = dict(line.partition("=")[::2] for line in told.recv(4096).decode().splitlines())
                 leader = int(words.get("X_NSPAWN_LEADER_PID", leader))
                 if words.get("READY") == "1":
@@ -274,7 +254,7 @@ class Machine:
         return f"/sys/fs/cgroup/{self._cgroup}"
 
     def _plug_in(self) -> None:
-        words = [str(HERE / "ground.sh"), str(self._disk), str(self._built.system), self._cgroup]
+        words = [str(HERE / "ground.sh"), str(self._disk), str(self._built / "system"), self._cgroup]
         self._ground = subprocess.Popen(
             ["unshare", "--mount", "--propagation=private", *words],
             stdin=subprocess.PIPE,
@@ -285,7 +265,7 @@ class Machine:
         assert self._ground.stdout is not None
         if self._ground.stdout.readline() != "ready\n":
             _, said = self._ground.communicate()
-            raise CannotBoot(f"no ground for a machine here: {said.strip()}")
+            raise CannotRun(f"no ground for a machine here: {said.strip()}")
 
     def _unplug(self) -> None:
         if self._ground is not None:
@@ -298,5 +278,5 @@ class Machine:
 @contextlib.contextmanager
 def machine(release: str, folder: Path, *options: str) -> Iterator[Machine]:
     """A machine with a blank disk in ``folder``, booted."""
-    with Machine(debian(release), blank_disk(folder / "disk"), *options) as booted:
+    with Machine(cached(release), blank_disk(folder / "disk"), *options) as booted:
         yield booted
