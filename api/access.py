@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("api.access")
 Network = IPv4Network | IPv6Network
+PATH = "portillon.path"  # in the environ: what may be logged of a path that no route takes
 FORWARDED = "portillon.forwarded"  # in the environ: somebody who is no trusted proxy says to speak for another
 
 
@@ -49,7 +50,7 @@ class Access:
             _log.info(
                 log.fields(
                     method=environ["REQUEST_METHOD"],
-                    path=environ.get("PATH_INFO", ""),
+                    path=_told(environ),
                     status=status,
                     ms=f"{(time.monotonic() - began) * 1000:.1f}",
                     client=environ.get("REMOTE_ADDR", ""),
@@ -72,6 +73,12 @@ class Access:
 
     def _is_trusted(self, address: str) -> bool:
         return is_within(address, self._trusted)
+
+
+def _told(environ: WSGIEnvironment) -> str:
+    """The path without what callers put into it: the route's own, or the words of it that any route has."""
+    route = environ.get("bottle.route")
+    return str(route.rule if route is not None else environ.get(PATH, environ.get("PATH_INFO", "")))
 
 
 def is_within(address: str, networks: Sequence[Network]) -> bool:

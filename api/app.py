@@ -14,6 +14,7 @@ from typing import Any
 import bottle
 import peewee
 
+from api import access
 from api.admin import site
 from api.admin.sessions import Sessions
 from api.admin.visit import House
@@ -43,10 +44,12 @@ class _Application(bottle.Bottle):  # type: ignore[misc]  # bottle ships no type
 
     house: House
     monitoring: Monitoring
+    _words: frozenset[str] | None = None
 
     def default_error_handler(self, error: bottle.HTTPError) -> bytes | str:
         status = int(error.status_code)
         self.monitoring.counters.stray(status)
+        bottle.request.environ[access.PATH] = self._known_part(bottle.request.path)
         if bottle.request.path.startswith("/admin"):
             page = site.error_page(self.house, bottle.request.environ, status)
             for name, value in page.headerlist:
@@ -59,6 +62,12 @@ class _Application(bottle.Bottle):  # type: ignore[misc]  # bottle ships no type
             bottle.response.set_header("Allow", ", ".join(["GET", "HEAD", *(m for m in allowed if m != "GET")]))
         text = str(error.status_line).partition(" ")[2]
         return _json(error_body(_CODES.get(status, "server_error"), text))
+
+    def _known_part(self, path: str) -> str:
+        """A path that leads nowhere, for the log: what is no word of any route may be a name, a key, a ticket."""
+        if self._words is None:
+            self._words = frozenset(word for route in self.routes for word in route.rule.split("/"))
+        return "/".join(word if word in self._words else "***" for word in path.split("/"))
 
 
 @dataclass(frozen=True, slots=True)

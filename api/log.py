@@ -59,7 +59,12 @@ class _Json(logging.Formatter):
 
 
 def start(level: str, form: Literal["text", "json"] = "text") -> None:
-    """Write everything from this level up (``debug`` … ``error``) to standard error."""
+    """Write everything from this level up (``debug`` … ``error``) to standard error.
+
+    Libraries are heard from ``info`` up: in finer detail peewee tells each statement with its values, guests' names and
+    keys' digests among them, and urllib3 the webhook's address.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Json() if form == "json" else _Line())
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.basicConfig(level="INFO" if level == "debug" else level.upper(), handlers=[handler], force=True)
+    logging.getLogger("api").setLevel(level.upper())

@@ -35,8 +35,8 @@ class RouteCounter:
         self._lock = threading.Lock()
         self._method, self._route = method, route
         self.action = action
-        self._statuses: Counter[int] = Counter()
-        self._codes: Counter[str] = Counter()
+        self._statuses: dict[int, int] = {}
+        self._codes: dict[str, int] = {}
         self._times = [0] * (len(BOUNDS) + 1)
         self._seconds = 0.0
 
@@ -44,11 +44,11 @@ class RouteCounter:
         """One request was answered so, in this time. ``code``: what became of a ticket; None where none was meant."""
         place = bisect_left(BOUNDS, seconds)
         with self._lock:
-            self._statuses[status] += 1
+            self._statuses[status] = self._statuses.get(status, 0) + 1
             self._times[place] += 1
             self._seconds += seconds
             if code is not None:
-                self._codes[code] += 1
+                self._codes[code] = self._codes.get(code, 0) + 1
 
     def read(self) -> Counted:
         """All of it, as of one moment."""
