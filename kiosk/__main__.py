@@ -13,6 +13,9 @@ from kiosk.credentials import CredentialStore
 from kiosk.first_boot.keyfile import FOLDER as CONNECTIONS
 from kiosk.pairing import Paired, pair, unpair
 
+BOOT = Path("/boot/firmware")
+SHARE = Path("/opt/portillon/share")
+
 
 def build_parser() -> argparse.ArgumentParser:
     """Every command and option; the docs are checked against it."""
@@ -45,14 +48,16 @@ def build_parser() -> argparse.ArgumentParser:
     config.add_parser("show", parents=[place], help="the settings in force, secrets masked")
     check = config.add_parser("check", help="every mistake in a file, with the nearest valid key")
     check.add_argument("file", type=Path, metavar="FILE")
-    _add_first_boot(commands)
+    _add_first_boot(commands, place)
     demo = commands.add_parser("demo", help="the whole way on rendered frames and mock pins; needs no hardware")
     demo.add_argument("--svg", type=Path, metavar="FILE", help="also draw what was shown, as a picture")
     demo.add_argument("--keep", type=Path, metavar="DIR", help="keep frames, traces and state here")
     return parser
 
 
-def _add_first_boot(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_first_boot(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], place: argparse.ArgumentParser
+) -> None:
     networks = argparse.ArgumentParser(add_help=False)
     networks.add_argument(
         "--connections",
@@ -60,6 +65,13 @@ def _add_first_boot(commands: argparse._SubParsersAction[argparse.ArgumentParser
         metavar="DIR",
         default=CONNECTIONS,
         help=f"NetworkManager's (default: {CONNECTIONS})",
+    )
+    taken = commands.add_parser(
+        "first-boot", parents=[place, networks], help="root's, at boot: take portillon.toml from the boot partition"
+    )
+    taken.add_argument("--boot", type=Path, metavar="DIR", default=BOOT, help=f"that partition (default: {BOOT})")
+    taken.add_argument(
+        "--templates", type=Path, metavar="DIR", default=SHARE, help=f"settings as shipped (default: {SHARE})"
     )
     commands.add_parser("join-wifi", parents=[networks], help="root's helper: join the Wi-Fi card on standard input")
 
@@ -202,6 +214,13 @@ def _join_wifi(given: argparse.Namespace) -> int:
     return commands.join_wifi(given.connections)
 
 
+def _first_boot(given: argparse.Namespace) -> int:
+    from kiosk.first_boot import commands  # noqa: PLC0415
+
+    config = given.config or settings.DEFAULT_FILE
+    return commands.first_boot(config, given.state, given.boot, given.templates, given.connections)
+
+
 def _demo(given: argparse.Namespace) -> int:
     from kiosk import demo  # noqa: PLC0415
 
@@ -216,6 +235,7 @@ _COMMANDS = {
     "aim": _aim,
     "gate": _gate,
     "config": _config,
+    "first-boot": _first_boot,
     "join-wifi": _join_wifi,
     "demo": _demo,
 }

@@ -217,6 +217,11 @@ def load(file: Path | None, state_dir: Path | None = None, environment: dict[str
     _override(raw, os.environ if environment is None else environment)
     if state_dir is not None:
         raw["state_dir"] = str(state_dir)
+    return validate(raw, origin)
+
+
+def validate(raw: dict[str, Any], origin: str) -> Settings:
+    """What a TOML file says → settings; ``origin`` names it in mistakes. Raises SettingsError."""
     try:
         return Settings.model_validate(raw, strict=False)
     except ValidationError as error:

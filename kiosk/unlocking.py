@@ -50,16 +50,22 @@ class Unlocking:
         if now < self._look_at:
             return False
         self._look_at = now + LOOK_EVERY_S
-        try:
-            found = self._file.stat()
-        except OSError:
+        identity = new_identity(self._file, self._used)
+        if identity is None:
             return False
-        identity = f"{found.st_mtime_ns} {found.st_size}".encode()  # FAT numbers its files anew at every mount
         try:
-            if self._used.exists() and self._used.read_bytes() == identity:
-                return False
             durable.write(self._used, identity)
         except OSError as error:
             log.error("%s is there, but can't be remembered as used, so pairing stays closed: %s", self._file, error)
             return False
         return True
+
+
+def new_identity(file: Path, used: Path) -> bytes | None:
+    """What this unlock file is known by; None when there is none, or it was used before. ``used``: ``USED_FILE``."""
+    try:
+        found = file.stat()
+        identity = f"{found.st_mtime_ns} {found.st_size}".encode()  # FAT numbers its files anew at every mount
+        return None if used.exists() and used.read_bytes() == identity else identity
+    except OSError:
+        return None
