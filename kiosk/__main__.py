@@ -74,6 +74,10 @@ def _add_first_boot(
         "--templates", type=Path, metavar="DIR", default=SHARE, help=f"settings as shipped (default: {SHARE})"
     )
     commands.add_parser("join-wifi", parents=[networks], help="root's helper: join the Wi-Fi card on standard input")
+    cards = commands.add_parser("cards", help="print the test card, and a Wi-Fi card, as SVG for A4")
+    cards.add_argument("--out", type=Path, metavar="DIR", required=True, help="folder for the cards")
+    cards.add_argument("--wifi", action="store_true", help="also one of the name and password on standard input")
+    cards.add_argument("--hidden", action="store_true", help="with --wifi: the access point does not tell its name")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -221,6 +225,12 @@ def _first_boot(given: argparse.Namespace) -> int:
     return commands.first_boot(config, given.state, given.boot, given.templates, given.connections)
 
 
+def _cards(given: argparse.Namespace) -> int:
+    from kiosk.first_boot import commands  # noqa: PLC0415
+
+    return commands.cards(given.out, given.wifi, given.hidden)
+
+
 def _demo(given: argparse.Namespace) -> int:
     from kiosk import demo  # noqa: PLC0415
 
@@ -237,6 +247,7 @@ _COMMANDS = {
     "config": _config,
     "first-boot": _first_boot,
     "join-wifi": _join_wifi,
+    "cards": _cards,
     "demo": _demo,
 }
 
