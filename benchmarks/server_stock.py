@@ -78,7 +78,7 @@ def make(file: Path, tickets: int, *, imported: bool = False) -> Stock:
     keys = tuple(Pairing(store).read(device.token).api_key for device in devices)
     (ours,) = store.db.run("SELECT private_key_pem FROM event").fetchone()
     store.close()
-    _fill(file, tickets - 1)
+    _fill(file, tickets - 1, None if theirs else ours)
     if theirs is not None:
         return Stock(file, keys, functools.partial(_rsa, theirs))
     return Stock(file, keys, functools.partial(codes.sign, ours))
@@ -99,8 +99,9 @@ def _rsa(key: rsa.RSAPrivateKey, uuid: str) -> str:
     return f"{data.decode()}:{base64.urlsafe_b64encode(key.sign(data, longest, hashes.SHA256())).decode()}"
 
 
-def _fill(file: Path, tickets: int) -> None:
+def _fill(file: Path, tickets: int, private_pem: str | None) -> None:
     database = sqlite3.connect(file)
+    database.create_function("digest", 1, functools.partial(issue.digest_of, private_pem))
     with database:
         database.execute("UPDATE api_key SET used_at = created_at")  # a key's first use is a write of its own
         database.execute(f"CREATE TEMP TABLE many AS {_MANY}", {"count": max(1, tickets)})
@@ -111,9 +112,10 @@ def _fill(file: Path, tickets: int) -> None:
             {"each": _A_RESERVATION, "tickets": tickets},
         )
         database.execute(
-            """INSERT INTO ticket (uuid, event_id, reservation_id, price_id, status, first_name, last_name, created_at)
+            """INSERT INTO ticket (uuid, event_id, reservation_id, price_id, status, first_name, last_name, created_at,
+                code_digest)
             SELECT m.uuid, t.event_id, 2 + m.number / :each, t.price_id, t.status, t.first_name, t.last_name,
-                t.created_at FROM many m, ticket t WHERE t.id = 1 AND :tickets > 0 ORDER BY m.number""",
+                t.created_at, digest(m.uuid) FROM many m, ticket t WHERE t.id = 1 AND :tickets > 0 ORDER BY m.number""",
             {"each": _A_RESERVATION, "tickets": tickets},
         )
     database.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -58,7 +58,7 @@ def caller(store: Store, key: str) -> Caller | None:
     prefix, dot, _ = key.partition(".")
     row = None
     if dot and len(prefix) == _PREFIX and len(key) <= _LONGEST and key.isascii():
-        row = store.db.run(_LOOK_UP, (prefix,)).fetchone()
+        row = next(iter(store.db.read(_LOOK_UP, (prefix,))), None)
     digest = _digest(key)
     if not hmac.compare_digest(digest, row[0] if row else _NO_DIGEST) or row is None:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from api.store.scan import Way
 from api.store.store import Store
@@ -14,7 +14,7 @@ _FIND = """SELECT t.uuid, t.first_name, t.last_name, e.id, e.uuid, e.name, e.pub
     OR EXISTS (SELECT 1 FROM device_event a WHERE a.device_id = d.id AND a.event_id = t.event_id),
     NOT EXISTS (SELECT 1 FROM device_product a WHERE a.device_id = d.id)
     OR EXISTS (SELECT 1 FROM device_product a WHERE a.device_id = d.id AND a.product_id = q.id),
-    d.direction, e.reentry, r.language
+    d.direction, e.reentry, r.language, t.code_digest
     FROM ticket t JOIN device d ON d.id = ? JOIN event e ON e.id = t.event_id
     JOIN reservation r ON r.id = t.reservation_id LEFT JOIN price p ON p.id = t.price_id
     LEFT JOIN product q ON q.id = p.product_id WHERE t.uuid = ?"""
@@ -30,9 +30,8 @@ _GATES = """SELECT d.name FROM ticket t LEFT JOIN price p ON p.id = t.price_id, 
     LIMIT 3"""
 
 
-@dataclass(frozen=True, slots=True)
-class TicketFacts:
-    """One ticket with its event and reservation."""
+class TicketFacts(NamedTuple):
+    """One ticket with its event and reservation, as _FIND gives them."""
 
     uuid: str
     first_name: str | None
@@ -52,12 +51,13 @@ class TicketFacts:
     way: Way  # where that device leads
     reentry: int  # 0 or 1
     language: str | None  # of the guests, where it is known
+    code_digest: str | None  # of the code that this server made for it
 
 
 def find(store: Store, ticket_uuid: str, device_id: int) -> TicketFacts | None:
     """The ticket with this uuid (lower case, with dashes) as this device sees it, None when there is none."""
-    row = store.db.run(_FIND, (device_id, ticket_uuid)).fetchone()
-    return TicketFacts(*row) if row else None
+    rows = store.db.read(_FIND, (device_id, ticket_uuid))
+    return TicketFacts._make(rows[0]) if rows else None
 
 
 def other_gates(store: Store, found: TicketFacts) -> list[str]:

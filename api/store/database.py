@@ -39,6 +39,10 @@ class Database(peewee.Database):
         """Run prebuilt SQL, written with ``?``, and give its cursor. For hot paths and migrations."""
 
     @abstractmethod
+    def read(self, sql: str, values: tuple[object, ...] = ()) -> list[Any]:
+        """All rows of a short SELECT, written with ``?``. For hot paths: as cheap as the engine can do it."""
+
+    @abstractmethod
     def writing(self) -> AbstractContextManager[None]:
         """One transaction, kept apart from every other that was begun so: durable at the end, or undone."""
 

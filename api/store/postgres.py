@@ -58,6 +58,10 @@ class PostgresDatabase(Database, peewee.PostgresqlDatabase):
         """Run prebuilt SQL and give its cursor."""
         return cast("Cursor", self.execute_sql(_placed(sql), values))
 
+    def read(self, sql: str, values: tuple[object, ...] = ()) -> list[Any]:
+        """All rows."""
+        return self.run(sql, values).fetchall()
+
     @contextmanager
     def writing(self) -> Iterator[None]:
         """One transaction; all that are begun so, in any process, take their turns."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 from uuid import UUID, uuid5
 
 from api.store.models import TicketStatus
@@ -46,8 +45,7 @@ class Code(StrEnum):
     NOT_IN_FORCE = "not_in_force"
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One request of a device about one ticket. ``refusal`` is what was known before the ticket's status is read.
 
     ``way``: where the device leads. ``reentry``: whether going out makes the ticket good for coming in again.
@@ -77,8 +75,7 @@ class Attempt:
         return happened_at(self.arrived_at, self.scanned_at)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The answer, with the ticket's status at that moment, and who used it when."""
 
     code: Code
@@ -113,7 +110,7 @@ _REFUSALS = {
 
 
 class Scans:
-    """Settles attempts, one transaction each: the ticket, the audit line and the scan id's answer, or none of them.
+    """Settles attempts, each within one transaction: the ticket, the audit line and the scan id's answer, or none.
 
     An exit of an event with re-entry makes a scanned ticket valid. Without re-entry it opens and changes nothing: the
     ticket stays used, since nobody may come in on it again, and the log tells who left.
@@ -123,21 +120,13 @@ class Scans:
         self._store = store
         self._run = store.db.run
 
-    def scan(self, attempt: Attempt) -> Outcome:
-        """Use the ticket if it is valid, once; durable on return. A known scan id gets its answer again.
+    def settle(self, attempt: Attempt) -> Outcome:
+        """Within a work of ``store.settle``: use the ticket if it is valid, once (of a check: look at it), and log it.
 
-        But for a success that is over: given back, or taken back by an admin, or the guest has gone out (or in)
-        since. That is refused for ever, ANNULLED: else a late repetition would let a second person in.
+        A known scan id gets its answer again. But for a success that is over: given back, or taken back by an admin,
+        or the guest has gone out (or in) since. That is refused for ever, ANNULLED: else a late repetition would let
+        a second person in.
         """
-        return self._store.settle(lambda: self._settle(attempt))
-
-    def check(self, attempt: Attempt) -> Outcome:
-        """Look at the ticket without using it. Only a look with a scan id leaves a line, for its answer to stay."""
-        if attempt.scan_id is None:
-            return self._look(attempt)
-        return self._store.settle(lambda: self._settle(attempt))
-
-    def _settle(self, attempt: Attempt) -> Outcome:
         scan_id = attempt.scan_id if attempt.ticket_uuid is not None else None
         if scan_id is not None:
             self._store.db.only(scan_name(attempt.device_id, scan_id))
@@ -151,17 +140,17 @@ class Scans:
                 return known["check"]
             if attempt.action == "scan" and not known.keys().isdisjoint(("scan", "out", "annul")):
                 return self._again(attempt, known)
-        outcome = self._scan(attempt) if attempt.action == "scan" else self._look(attempt)
+        outcome = self._scan(attempt) if attempt.action == "scan" else self.look(attempt)
         return self._log(attempt, None if is_forged and answered else scan_id, outcome)
 
     def _again(self, attempt: Attempt, known: dict[str, Outcome]) -> Outcome:
         """The answer that this scan id had, while it holds."""
         told = known.get(attempt.line)
         if "annul" in known or told is None:  # None: the device led the other way then
-            return replace(known.get("annul") or next(iter(known.values())), code=Code.ANNULLED)
+            return (known.get("annul") or next(iter(known.values())))._replace(code=Code.ANNULLED)
         if told.code is not Code.OK or self._is_in_force(attempt, told):
             return told
-        return replace(told, code=Code.ANNULLED)
+        return told._replace(code=Code.ANNULLED)
 
     def _is_in_force(self, attempt: Attempt, told: Outcome) -> bool:
         """True while nothing has happened to the ticket since this success of the same scan id."""
@@ -181,13 +170,13 @@ class Scans:
                 return self._status(attempt, Code.OK)
             outcome = self._status(attempt, None)
             if outcome.status is TicketStatus.VALID:
-                return replace(outcome, code=Code.NOT_INSIDE)
+                return outcome._replace(code=Code.NOT_INSIDE)
             if outcome.status is not TicketStatus.SCANNED:
                 return outcome
             if not attempt.reentry:
-                return replace(outcome, code=Code.OK)
+                return outcome._replace(code=Code.OK)
             # else it became scanned in between (PostgreSQL), and is not let out yet
-        return self._look(attempt)
+        return self.look(attempt)
 
     def _use(self, attempt: Attempt) -> Outcome:
         values = (attempt.happened_at, attempt.device_id, attempt.scan_id, attempt.ticket_uuid)
@@ -195,19 +184,20 @@ class Scans:
             if self._run(_SCAN, values).rowcount == 1:  # so this is how the ticket stands: nothing need be read again
                 by = attempt.device_uuid, attempt.device_name
                 return Outcome(Code.OK, TicketStatus.SCANNED, attempt.happened_at, *by)
-            outcome = self._look(attempt)
+            outcome = self.look(attempt)
             if outcome.code is not Code.OK:  # else it became valid in between (PostgreSQL), and is not used yet
                 return outcome
-        return self._look(attempt)
+        return self.look(attempt)
 
-    def _look(self, attempt: Attempt) -> Outcome:
+    def look(self, attempt: Attempt) -> Outcome:
+        """How the ticket stands, without using it and without a trace."""
         if attempt.refusal in (Code.MALFORMED_CODE, Code.INVALID_SIGNATURE, Code.UNKNOWN_TICKET, Code.WRONG_EVENT):
             return Outcome(attempt.refusal)
         return self._status(attempt, attempt.refusal)
 
     def _status(self, attempt: Attempt, code: Code | None) -> Outcome:
         """How the ticket stands; without a ``code`` of its own, the outcome's is what that status means."""
-        row = self._run(_STATUS, (attempt.ticket_uuid,)).fetchone()
+        (row,) = self._store.db.read(_STATUS, (attempt.ticket_uuid,))
         return _outcome(code or _REFUSALS.get(TicketStatus(row[0]), Code.OK), *row)
 
     def _log(self, attempt: Attempt, scan_id: str | None, outcome: Outcome) -> Outcome:

@@ -52,7 +52,10 @@ class ImportRow(Row):
 
 
 class Ticket(Row):
-    """One person's entry. ``scan_id``: the admission in force, as the device that scanned it calls it."""
+    """One person's entry. ``scan_id``: the admission in force, as the device that scanned it calls it.
+
+    ``code_digest``: of the ticket code that this server signed, by ``codes.digest``; None: made elsewhere, or long ago.
+    """
 
     id = AutoField()
     uuid = CharField()
@@ -67,3 +70,4 @@ class Ticket(Row):
     scan_id = CharField(null=True)
     import_ = ForeignKeyField(TicketImport, null=True, column_name="import_id")
     created_at = BigIntegerField()
+    code_digest = CharField(null=True)

@@ -85,7 +85,8 @@ def lay_down(
     import_id = find(store, uuid).id
     total = 0
     for part in _parts(rows):
-        values = [(import_id, total + place, to_json(lay(row))) for place, row in enumerate(part, 1)]
+        laid = (to_json(lay(row, event.private_key_pem)) for row in part)
+        values = [(import_id, total + place, fields) for place, fields in enumerate(laid, 1)]
         with store.writing():
             store.db.run(
                 _LAY + ", ".join(["(?, ?, ?)"] * len(part)),

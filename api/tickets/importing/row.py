@@ -8,7 +8,9 @@ from uuid import uuid4
 
 from api.scan.words import Language
 from api.store.models import TicketStatus
+from api.tickets.issue import digest_of
 
+Named = tuple[str, str | None]  # a ticket's uuid, and its code's digest, by ``issue.digest_of``
 MOST_TICKETS = 500  # of one row: one reservation, as the shell's `ticket add` has it
 
 
@@ -38,7 +40,12 @@ class Laid:
     """A row whose uuids are chosen, its reservation's too, so that taking it in twice makes no second ticket."""
 
     row: Row
-    uuids: tuple[str, ...]
+    tickets: tuple[Named, ...]
+
+    @property
+    def uuids(self) -> tuple[str, ...]:
+        """Of its tickets."""
+        return tuple(uuid for uuid, _ in self.tickets)
 
     @property
     def reservation(self) -> str:
@@ -46,20 +53,21 @@ class Laid:
         return str(self.row.reservation)
 
 
-def lay(row: Row) -> Laid:
-    """Choose the uuids that the row leaves open."""
+def lay(row: Row, private_key_pem: str | None) -> Laid:
+    """Choose the uuids that the row leaves open, for the event with this key (None: it is elsewhere)."""
     uuids = (row.uuid,) if row.uuid is not None else tuple(str(uuid4()) for _ in range(row.count))
-    return Laid(replace(row, reservation=row.reservation or str(uuid4())), uuids)
+    tickets = tuple((uuid, digest_of(private_key_pem, uuid)) for uuid in uuids)
+    return Laid(replace(row, reservation=row.reservation or str(uuid4())), tickets)
 
 
 def to_json(laid: Laid) -> str:
     """What ``import_row.fields`` holds."""
     told = {name: value for name, value in asdict(laid.row).items() if value is not None}
-    return json.dumps({**told, "uuids": laid.uuids}, ensure_ascii=False)
+    return json.dumps({**told, "tickets": laid.tickets}, ensure_ascii=False)
 
 
 def from_json(text: str) -> Laid:
     """The way back."""
     told = json.loads(text)
-    uuids = tuple(told.pop("uuids"))
-    return Laid(Row(**{**told, "status": TicketStatus(told["status"])}), uuids)
+    tickets = tuple((uuid, digest) for uuid, digest in told.pop("tickets"))
+    return Laid(Row(**{**told, "status": TicketStatus(told["status"])}), tickets)

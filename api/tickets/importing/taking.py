@@ -9,7 +9,7 @@ from uuid import uuid4
 from api.store import moments
 from api.store.store import Store
 from api.tickets.importing.checking import taken
-from api.tickets.importing.row import Laid, from_json
+from api.tickets.importing.row import Laid, Named, from_json
 
 _ROWS = "SELECT number, fields FROM import_row WHERE import_id = ? ORDER BY number LIMIT ?"
 _IMPORT = "SELECT event_id FROM ticket_import WHERE id = ? AND state = 'taking'"
@@ -19,7 +19,7 @@ _RESERVE = """INSERT INTO reservation (uuid, event_id, email, language, tickets_
     ON CONFLICT (uuid) DO UPDATE SET tickets_count = reservation.tickets_count + excluded.tickets_count
     RETURNING uuid, id"""
 _ADD = """INSERT INTO ticket (uuid, event_id, reservation_id, price_id, status, first_name, last_name, import_id,
-    created_at) VALUES """
+    created_at, code_digest) VALUES """
 # Who came in as scanned already was let in elsewhere: no gate of ours has a person behind it.
 _REMOVE = "DELETE FROM ticket WHERE NOT (status = 'scanned' AND scanned_by IS NOT NULL) AND id IN"
 _OF_IMPORT = "SELECT id, status FROM ticket WHERE import_id = ? AND id > ? ORDER BY id LIMIT ?"
@@ -79,30 +79,30 @@ def undo_part(store: Store, import_id: int, below: int, tickets: int) -> tuple[i
 def _add(store: Store, event_id: int, import_id: int, part: Sequence[Laid]) -> None:
     # Since the check somebody may have added one of them: that one stays as it is.
     there = taken(store, (uuid for laid in part for uuid in laid.uuids))
-    fresh = [(laid, [uuid for uuid in laid.uuids if uuid not in there]) for laid in part]
-    fresh = [(laid, uuids) for laid, uuids in fresh if uuids]
+    fresh = [(laid, [each for each in laid.tickets if each[0] not in there]) for laid in part]
+    fresh = [(laid, tickets) for laid, tickets in fresh if tickets]
     if not fresh:
         return
     now = moments.now()
     reservations = _reserve(store, event_id, fresh, now)
     prices: dict[tuple[str, str, int | None], int] = {}
     values: list[object] = []
-    for laid, uuids in fresh:
+    for laid, tickets in fresh:
         row = laid.row
         price = _price(store, event_id, laid, prices)
-        for uuid in uuids:
+        for uuid, digest in tickets:
             values += (uuid, event_id, reservations[laid.reservation], price, row.status.value)
-            values += (row.first_name, row.last_name, import_id, now)
-    store.db.run(_ADD + _rows(9, len(values) // 9), tuple(values))
+            values += (row.first_name, row.last_name, import_id, now, digest)
+    store.db.run(_ADD + _rows(10, len(values) // 10), tuple(values))
 
 
-def _reserve(store: Store, event_id: int, fresh: Sequence[tuple[Laid, list[str]]], now: int) -> dict[str, int]:
+def _reserve(store: Store, event_id: int, fresh: Sequence[tuple[Laid, list[Named]]], now: int) -> dict[str, int]:
     """Reservation uuid → id, made when new."""
     wanted: dict[str, list[object]] = {}
-    for laid, uuids in fresh:
+    for laid, tickets in fresh:
         row = laid.row
         own = wanted.setdefault(laid.reservation, [laid.reservation, event_id, row.email, row.language, 0, now])
-        own[4] = int(str(own[4])) + len(uuids)
+        own[4] = int(str(own[4])) + len(tickets)
     values = tuple(value for own in wanted.values() for value in own)
     return dict(store.db.run(_RESERVE.format(_rows(6, len(wanted))), values).fetchall())
 

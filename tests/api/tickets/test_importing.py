@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from api.store import moments
 from api.store.models import TicketStatus
-from api.tickets import events, issue
+from api.tickets import codes, events, issue, keys
 from api.tickets.events import NotPossibleError
 from api.tickets.importing import columns, imports, reading, table, taking
 from api.tickets.importing.checking import check
@@ -408,6 +408,8 @@ def test_an_import_nobody_knows_is_not_undone(store):
 
 def test_a_row_is_kept_whole_between_preview_and_confirmation():
     row = Row(7, None, "Zoé", "Roy", "z@example.org", "Concert", "Plein", 1250, TicketStatus.SCANNED, "fr", 3)
-    laid = lay(row)
+    private, _ = keys.new_pair()
+    laid = lay(row, private)
     assert from_json(to_json(laid)) == laid
     assert len(set(laid.uuids)) == 3
+    assert laid.tickets == tuple((uuid, codes.digest(codes.parse(codes.sign(private, uuid)))) for uuid in laid.uuids)
