@@ -51,8 +51,15 @@ _ON_STORE: dict[str, Callable[[Namespace, Store, Shell], None]] = {
     "ticket unscan": tickets.unscan,
     "ticket import": imports.run,
     "ticket template": imports.template,
-    "device list": devices.show,
+    "device edit": devices.edit,
     "device archive": devices.archive,
+}
+_BY_SETTINGS: dict[str, Callable[[Namespace, Settings, Store, Shell], None]] = {
+    "admin invite": admins.invite,
+    "device add": devices.add,
+    "device list": devices.show,
+    "device renew": devices.renew,
+    "ticket print": sheets.run,
 }
 
 _ON_FILES: dict[str, Callable[[Namespace, Settings, Shell], None]] = {"backup": backup.save, "restore": backup.load}
@@ -108,12 +115,8 @@ def _run(args: Namespace, shell: Shell) -> int:
         return 0
     store = open_store(effective.database)
     try:
-        if args.command == "device add":
-            devices.add(args, effective, store, shell)
-        elif args.command == "admin invite":
-            admins.invite(args, effective, store, shell)
-        elif args.command == "ticket print":
-            sheets.run(args, effective, store, shell)
+        if args.command in _BY_SETTINGS:
+            _BY_SETTINGS[args.command](args, effective, store, shell)
         else:
             _ON_STORE[args.command](args, store, shell)
     finally:

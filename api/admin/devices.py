@@ -9,7 +9,7 @@ import bottle
 
 from api import qr
 from api.admin.visit import RefusedError, Route, Visit
-from api.devices import devices
+from api.devices import devices, organising
 from api.devices.devices import Admits, Device, Direction
 from api.store import moments
 from api.tickets.events import list_events
@@ -39,10 +39,7 @@ def add(visit: Visit) -> bottle.HTTPResponse:
     if not (told.isascii() and told.isdigit() and len(told) < 4 and 1 <= int(told) <= devices.MOST_AT_ONCE):
         return visit.refuse("devices_count_odd", most=devices.MOST_AT_ONCE)
     names = devices.numbered(str(visit.form.get("name", "")), int(told))
-    added = devices.add_devices(visit.store, names, visit.pairing_base, _admits(visit))
-    with visit.store.writing():
-        for device in added:
-            visit.audit("device.add", subject=device.uuid, detail={"name": device.name})
+    added = organising.add_devices(visit.store, names, visit.pairing_base, _admits(visit), admin_id=visit.admin.id)
     if len(added) == 1:
         return visit.redirect(f"/admin/devices/{added[0].uuid}", "done_device_added")
     return visit.redirect("/admin/devices/sheet", "done_devices_added", count=len(added))
@@ -51,15 +48,16 @@ def add(visit: Visit) -> bottle.HTTPResponse:
 def sheet(visit: Visit) -> bottle.HTTPResponse:
     """``GET devices/sheet``: the pairing codes of all that wait, to be printed and cut."""
     waiting = [device for device in devices.list_devices(visit.store) if not device.claimed and not device.archived]
-    codes = [(device, devices.pairing_of(visit.store, UUID(device.uuid), visit.pairing_base)) for device in waiting]
-    shown = [(device, _picture(url)) for device, url in codes if url is not None]
+    codes = [devices.waiting_for(visit.store, UUID(device.uuid), visit.pairing_base) for device in waiting]
+    shown = [(device, _picture(device.pairing_url)) for device in codes if device is not None]
     return visit.render("devices_sheet.html", codes=shown)
 
 
 def show(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``GET devices/UUID``."""
     device = devices.find_device(visit.store, _uuid(visit, uuid))
-    url = devices.pairing_of(visit.store, UUID(device.uuid), visit.pairing_base)
+    waiting = devices.waiting_for(visit.store, UUID(device.uuid), visit.pairing_base)
+    url = waiting.pairing_url if waiting is not None else None
     return visit.render(
         "devices_one.html",
         device=device,
@@ -75,28 +73,20 @@ def show(visit: Visit, uuid: str) -> bottle.HTTPResponse:
 
 def edit(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``POST devices/UUID``: its name and rules, for the next scan on."""
-    wanted = _admits(visit)
-    with visit.store.writing():
-        devices.edit_device(visit.store, _uuid(visit, uuid), str(visit.form.get("name", "")), wanted)
-        detail = {"events": wanted.event_uuids, "products": wanted.products, "direction": wanted.direction}
-        visit.audit("device.edit", subject=uuid, detail=detail)
+    name = str(visit.form.get("name", ""))
+    organising.edit_device(visit.store, _uuid(visit, uuid), name, _admits(visit), admin_id=visit.admin.id)
     return visit.redirect(f"/admin/devices/{uuid}", "done_device_saved")
 
 
 def renew(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``POST devices/UUID/renew``: its key is void at once; a new pairing code is shown."""
-    with visit.store.writing():
-        devices.renew_device(visit.store, _uuid(visit, uuid))
-        visit.audit("device.renew", subject=uuid)
+    organising.renew_device(visit.store, _uuid(visit, uuid), admin_id=visit.admin.id)
     return visit.redirect(f"/admin/devices/{uuid}", "done_device_renewed")
 
 
 def archive(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``POST devices/UUID/archive``."""
-    device = devices.find_device(visit.store, _uuid(visit, uuid))
-    with visit.store.writing():
-        devices.shut_out(visit.store, UUID(device.uuid))
-        visit.audit("device.archive", subject=device.uuid)
+    device = organising.archive_device(visit.store, _uuid(visit, uuid), admin_id=visit.admin.id)
     return visit.redirect("/admin/devices", "done_device_archived", name=device.name)
 
 

@@ -1,4 +1,7 @@
-"""Where gates reach this server: told by the organiser, or guessed from how the server listens. Sends nothing."""
+"""Where gates reach this server: told by the organiser, or guessed from how the server listens. Sends nothing.
+
+Pairing codes carry the pin of its key wherever it has one of its own: as the settings say, or as it last started.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,10 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from api.commands.console import CommandError
+from api.devices.reach import Start
 from api.settings import Settings
+from api.tls import identity
+from api.tls.pin import with_pin
 
 # TEST-NET-1, RFC 5737: "connecting" a datagram socket only chooses the network card, no packet leaves.
 _SOMEWHERE = ("192.0.2.1", 9)
@@ -21,6 +27,32 @@ class BaseUrl:
 
     url: str
     note: str
+
+
+def pinned_url(given: str | None, settings: Settings, started: Start | None) -> BaseUrl:
+    """The address for pairing codes, with the pin of the server's own key where gates reach it by https.
+
+    ``started``: how the server last started. Raises CommandError, and TlsError for a certificate that can't be used.
+    """
+    if settings.tls.is_on or started is None:
+        known = identity.of_settings(settings)
+        pin, speaks_tls, effective = known.pin if known is not None else "", settings.tls.is_on, settings
+    else:
+        pin, speaks_tls = started.pin, started.url.startswith("https:")
+        effective = _as_started(settings, started)
+    address = base_url(given, effective)
+    notes = [address.note] if address.note else []
+    if speaks_tls and address.url.startswith("http:"):
+        notes.append(f"the server speaks TLS: gates that try {address.url} are not answered, use https://")
+    return BaseUrl(with_pin(address.url, pin), "; ".join(notes))
+
+
+def _as_started(settings: Settings, started: Start) -> Settings:
+    """The settings with what the command line of ``serve`` made of them."""
+    parts = urlsplit(started.url)
+    server = settings.server.model_copy(update={"host": parts.hostname or "", "port": parts.port or 0})
+    tls = settings.tls.model_copy(update={"self_made": parts.scheme == "https"})
+    return settings.model_copy(update={"server": server, "tls": tls})
 
 
 def base_url(given: str | None, settings: Settings) -> BaseUrl:

@@ -130,12 +130,34 @@ def _imports(ticket: _Noun) -> None:
 def _devices(device: _Noun) -> None:
     add = device.verb("add", "a new gate: shows its pairing code")
     add.add_argument("name", metavar="NAME", help="shown on screens: « used 14:02 at NAME »")
-    add.add_argument("--base-url", metavar="URL", help="how this gate reaches the server")
-    add.add_argument("--event", type=UUID, metavar="UUID", help="admit this event only (default: every event)")
-    add.add_argument("--png", type=Path, metavar="FILE", help="write the pairing code here")
-    add.add_argument("--svg", type=Path, metavar="FILE", help="write the pairing code here")
+    add.add_argument("--count", type=_count, default=1, help="how many, numbered: NAME 1, NAME 2, … (default: 1)")
+    _rules(add)
+    _code(add)
+    edit = device.verb("edit", "its name, and what it lets through; the next scan is judged by it")
+    edit.add_argument("uuid", type=UUID, metavar="UUID")
+    edit.add_argument("--name", metavar="NAME")
+    _rules(edit)
+    edit.add_argument("--every-event", action="store_true", help="admit every event again")
+    edit.add_argument("--every-product", action="store_true", help="admit every product again")
+    edit.set_defaults(direction=None)
+    renew = device.verb("renew", "void its key at once; shows a new pairing code for the same device")
+    renew.add_argument("uuid", type=UUID, metavar="UUID")
+    _code(renew)
     device.verb("list", "all devices")
     device.verb("archive", "shut a device out, for good").add_argument("uuid", type=UUID, metavar="UUID")
+
+
+def _rules(verb: argparse.ArgumentParser) -> None:
+    every = "may be repeated (default: every"
+    verb.add_argument("--event", type=UUID, action="append", metavar="UUID", help=f"admit this event; {every} event)")
+    verb.add_argument("--product", action="append", metavar="NAME", help=f"admit this product; {every} product)")
+    verb.add_argument("--direction", choices=("in", "out"), default="in", help="out: an exit (default: in)")
+
+
+def _code(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--base-url", metavar="URL", help="how gates reach the server")
+    verb.add_argument("--png", type=Path, metavar="FILE", help="write the pairing code here")
+    verb.add_argument("--svg", type=Path, metavar="FILE", help="write the pairing code here")
 
 
 def _admins(admin: _Noun) -> None:

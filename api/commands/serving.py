@@ -11,6 +11,8 @@ from api import log
 from api.admin import people
 from api.app import Pages, make_app
 from api.commands.console import CommandError, Shell
+from api.devices import reach
+from api.devices.reach import Start
 from api.operations.near import Readers
 from api.serve import CannotListenError, hold_signals, serve
 from api.settings import Alerts, Settings
@@ -46,10 +48,13 @@ def run(settings: Settings, shell: Shell) -> int:
         )
         # No default password exists: whoever reads this terminal (or this unit's journal) makes the first account.
         invitation = None if people.has_admin(store) else people.invite(store)
+
+        def announce(url: str) -> None:
+            reach.note_start(store, Start(url, known.pin if known is not None else ""))
+            _announce(url, settings.server.public_url or url, invitation, shell)
+
         with _watched(settings.alerts, store), _importing(app.house.worker):
-            return serve(
-                app, settings, lambda url: _announce(url, settings.server.public_url or url, invitation, shell), known
-            )
+            return serve(app, settings, announce, known)
     except CannotListenError as error:
         raise CommandError(
             f"can't listen on {error}",

@@ -18,7 +18,8 @@ _EVENTS = "SELECT a.device_id, e.uuid FROM device_event a JOIN event e ON e.id =
 _PRODUCTS = "SELECT a.device_id, q.name FROM device_product a JOIN product q ON q.id = a.product_id ORDER BY q.name"
 _RENEW = "UPDATE device SET pairing_nonce = ?, claimed_at = NULL WHERE uuid = ? AND archived_at IS NULL"
 _VOID = "DELETE FROM api_key WHERE device_id = (SELECT id FROM device WHERE uuid = ?)"
-_NONCE = "SELECT pairing_nonce FROM device WHERE uuid = ? AND claimed_at IS NULL AND archived_at IS NULL"
+_SHUT_OUT = "UPDATE device SET archived_at = ? WHERE uuid = ? AND archived_at IS NULL"
+_NONCE = "SELECT pairing_nonce, name FROM device WHERE uuid = ? AND claimed_at IS NULL AND archived_at IS NULL"
 
 _MAKES = {
     "event": "`portillon-api event add` makes one; nothing was changed",
@@ -70,22 +71,22 @@ def add_device(
     """
     if event_uuid is not None:
         admits = Admits((str(event_uuid),), admits.products, admits.direction)
-    return add_devices(store, [name], base_url, admits)[0]
+    with store.writing():
+        return insert_devices(store, [name], base_url, admits)[0]
 
 
-def add_devices(store: Store, names: Sequence[str], base_url: str, admits: Admits = EVERYTHING) -> list[NewDevice]:
-    """Add gates, all of them or none. Raises NotPossibleError as ``add_device``."""
+def insert_devices(store: Store, names: Sequence[str], base_url: str, admits: Admits) -> list[NewDevice]:
+    """Add gates, inside ``store.writing()``. Raises NotPossibleError as ``add_device``."""
     if not 1 <= len(names) <= MOST_AT_ONCE:
         raise NotPossibleError(f"1 to {MOST_AT_ONCE} devices can be added at once: nothing was added")
     plain = [_name(name) for name in names]
     pairing, added, now = Pairing(store), [], moments.now()
-    with store.writing():
-        for name in plain:
-            uuid, nonce = str(uuid4()), new_nonce()
-            models.Device.insert(uuid=uuid, name=name, pairing_nonce=nonce, created_at=now).execute(store.db)
-            _admit(store, uuid, admits)
-            token = pairing.token(nonce)
-            added.append(NewDevice(uuid, name, pairing_url(base_url, token), token))
+    for name in plain:
+        uuid, nonce = str(uuid4()), new_nonce()
+        models.Device.insert(uuid=uuid, name=name, pairing_nonce=nonce, created_at=now).execute(store.db)
+        _admit(store, uuid, admits)
+        token = pairing.token(nonce)
+        added.append(NewDevice(uuid, name, pairing_url(base_url, token), token))
     return added
 
 
@@ -143,27 +144,22 @@ def renew_device(store: Store, uuid: UUID) -> None:
     store.db.run(_VOID, (str(uuid),))
 
 
-def pairing_of(store: Store, uuid: UUID, base_url: str) -> str | None:
-    """A fresh pairing URL of a device that waits to be paired; None when it is paired, archived or unknown."""
+def waiting_for(store: Store, uuid: UUID, base_url: str) -> NewDevice | None:
+    """This device with a fresh pairing URL, while it waits to be paired; None: paired, archived or unknown."""
     row = store.db.run(_NONCE, (str(uuid),)).fetchone()
-    return pairing_url(base_url, Pairing(store).token(row[0])) if row else None
+    if row is None:
+        return None
+    token = Pairing(store).token(row[0])
+    return NewDevice(str(uuid), row[1], pairing_url(base_url, token), token)
 
 
-def archive_device(store: Store, uuid: UUID) -> Device:
-    """Shut a device out, at once and for good; its scans stay in the log. Archiving twice is fine.
+def shut_out(store: Store, uuid: UUID) -> bool:
+    """Archive it: refused at once and for good; its scans stay in the log. Inside ``store.writing()``.
 
-    Raises NotPossibleError for an unknown device.
+    False: there is none, or it was archived before.
     """
-    with store.writing():
-        shut_out(store, uuid)
-    return find_device(store, uuid)
-
-
-def shut_out(store: Store, uuid: UUID) -> None:
-    """What ``archive_device`` does, inside ``store.writing()``."""
-    models.Device.update(archived_at=moments.now()).where(
-        (models.Device.uuid == str(uuid)) & models.Device.archived_at.is_null()
-    ).execute(store.db)
+    values = (moments.now(), str(uuid))
+    return bool(store.db.run(_SHUT_OUT, values).rowcount == 1)
 
 
 def admits_event(store: Store, device_id: int, event_id: int) -> bool:

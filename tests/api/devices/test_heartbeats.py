@@ -11,7 +11,8 @@ import pytest
 import requests
 
 from api.devices import heartbeats
-from api.devices.devices import archive_device, renew_device
+from api.devices.devices import renew_device
+from api.devices.organising import archive_device
 from api.scan.shapes import EXTENSIONS
 from kiosk.credentials import Credentials
 from kiosk.doctor.finding import Finding, Level

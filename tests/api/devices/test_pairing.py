@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from api.devices import devices, keys
+from api.devices.organising import archive_device
 from api.devices.pairing import InvalidTokenError, Pairing
 from api.store import models
 from api.store.store import open_store
@@ -65,7 +66,7 @@ def test_every_authenticated_call_counts_as_the_first_use(house):
 
 def test_a_token_of_an_archived_device_is_dead(house):
     device = house.device()
-    devices.archive_device(house.store, UUID(device.uuid))
+    archive_device(house.store, UUID(device.uuid))
     assert _pair(device).json()["code"] == "invalid_token"
 
 
@@ -172,13 +173,13 @@ def test_devices_are_listed_with_their_event_and_state(store):
     bound = devices.add_device(store, "Gate 1", "http://localhost", event_uuid=UUID(event.uuid))
     free = devices.add_device(store, " Gate 2 ", "http://localhost")
     keys.caller(store, Pairing(store).read(free.token).api_key)
-    archived = devices.archive_device(store, UUID(free.uuid))
+    archived = archive_device(store, UUID(free.uuid))
     seen = [(d.uuid, d.name, d.admits.event_uuids, d.claimed, d.archived) for d in devices.list_devices(store)]
     assert seen == [
         (bound.uuid, "Gate 1", (event.uuid,), False, False),
         (free.uuid, "Gate 2", (), True, True),
     ]
-    assert devices.archive_device(store, UUID(free.uuid)) == archived
+    assert archive_device(store, UUID(free.uuid)) == archived
 
 
 def test_what_is_wrong_with_a_device_says_what_to_do(store):
@@ -187,4 +188,4 @@ def test_what_is_wrong_with_a_device_says_what_to_do(store):
     with pytest.raises(NotPossibleError, match="event add"):
         devices.add_device(store, "Gate 1", "http://localhost", event_uuid=uuid4())
     with pytest.raises(NotPossibleError, match="device list"):
-        devices.archive_device(store, uuid4())
+        archive_device(store, uuid4())

@@ -8,7 +8,8 @@ import jsonschema_rs
 import pytest
 import requests
 
-from api.devices.devices import Admits, add_device, archive_device
+from api.devices.devices import Admits, add_device
+from api.devices.organising import archive_device
 from api.scan.openapi import description
 from api.store.models import TicketStatus
 from api.tickets import events

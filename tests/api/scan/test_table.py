@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 import pytest
 import requests
 
-from api.devices.devices import archive_device
 from api.devices.limiter import FAILURES
+from api.devices.organising import archive_device
 from api.store.models import TicketStatus
 from api.tickets import codes, events, issue, keys
 
