@@ -1,0 +1,118 @@
+# The switch to the version that was made, its units, and the test that it runs; all of it one step, undone as one.
+# shellcheck shell=bash disable=SC2034  # what is set here is read in the other parts
+OLD=  # the version that ran until now
+
+units() {
+    if has_server; then printf '%s\n' portillon-api.service portillon-backup.service portillon-backup.timer; fi
+    if has_gate; then
+        printf '%s\n' portillon-kiosk.service portillon-first-boot.service portillon-wifi.socket portillon-wifi@.service
+    fi
+    if [ "$READ_ONLY" = yes ]; then printf '%s\n' portillon-read-only.service; fi
+}
+
+wanted_units() {  # those that are started by themselves, in this order
+    if has_server; then printf '%s\n' portillon-api.service portillon-backup.timer; fi
+    if has_gate; then printf '%s\n' portillon-first-boot.service portillon-wifi.socket portillon-kiosk.service; fi
+    if [ "$READ_ONLY" = yes ]; then printf '%s\n' portillon-read-only.service; fi
+}
+
+step_services() {
+    OLD=$(readlink "$OPT/current" 2>/dev/null || true)
+    if [ "$DRY" -eq 0 ]; then try_before; fi
+    undo_by run_again
+    make_folder "$OPT/root" 755 root:root  # the server's root, filled by its unit
+    link "$VERSION" "$OPT/current"
+    link current/bin "$OPT/bin"
+    link current/source/config "$OPT/share"
+    put_units
+    local unit
+    while read -r unit; do enable "$unit"; done < <(wanted_units)
+    if ! runs_systemd; then
+        note no_systemd
+        return
+    fi
+    start_all
+    if [ "$DRY" -eq 0 ]; then try_after; fi
+    if [ "$OLD" != "$VERSION" ]; then tidy_versions "$OLD" "$VERSION"; fi
+}
+
+put_units() {
+    local unit new=
+    while read -r unit; do
+        put_file "$HERE/systemd/$unit" "$SYSTEM/$unit"
+        if has_changed "$SYSTEM/$unit"; then new=yes; fi
+    done < <(units)
+    if [ -n "$new" ] && runs_systemd; then act daemon_reload '' systemctl daemon-reload; fi
+}
+
+enable() {  # UNIT
+    if systemctl --quiet is-enabled "$1" 2>/dev/null; then return; fi
+    change enable "$1" || return 0
+    quietly systemctl enable "$1"
+    undo_by quietly systemctl disable "$1"
+}
+
+start() {  # UNIT: started, or restarted when its version or its file is another
+    if ! runs_systemd; then return; fi
+    if ! systemctl --quiet is-active "$1"; then
+        change start "$1" || return 0
+        undo_by systemctl stop "$1"
+        begin start "$1"
+    elif [[ $1 == portillon-*.service ]] && { has_changed "$OPT/current" || has_changed "$SYSTEM/$1"; }; then
+        change restart "$1" || return 0
+        begin restart "$1"
+    fi
+}
+
+begin() {  # start|restart UNIT: when systemd says no, its last lines are what people need to see
+    quietly systemctl "$1" "$2" || fail does_not_start "$2" "$(journalctl --unit "$2" --lines 8 --output cat 2>/dev/null)"
+}
+
+start_all() {
+    local unit
+    while read -r unit; do
+        # It has done its work when it is over: only at a boot, when there is a file for it.
+        if [ "$unit" = portillon-first-boot.service ]; then continue; fi
+        start "$unit"
+    done < <(wanted_units)
+}
+
+as_portillon() { runuser --user portillon -- "$@"; }
+
+try_before() {  # the new version reads the settings, and its changes fit a copy of the database; nothing is switched yet
+    local bin=$OPT/$VERSION/bin
+    if has_gate && ! "$bin/portillon-kiosk" config check "$ETC/kiosk.toml" >/dev/null; then fail bad_settings "$ETC/kiosk.toml"; fi
+    if ! has_server; then return; fi
+    if ! "$bin/portillon-api" config check "$ETC/api.toml" >/dev/null; then fail bad_settings "$ETC/api.toml"; fi
+    if [ -z "$OLD" ] || [ "$OLD" = "$VERSION" ] || [ ! -e "$STATE/tickets.sqlite3" ]; then return; fi
+    local copy=$STATE/backups/before-$VERSION.sqlite3
+    install --directory --mode 700 --owner portillon --group portillon "$STATE/backups"
+    rm -f "$copy" "$copy.trial"
+    as_portillon "$OPT/$OLD/bin/portillon-api" backup "$copy" --config "$ETC/api.toml" >/dev/null || fail no_backup "$copy"
+    as_portillon cp "$copy" "$copy.trial"
+    undo_by rm -f "$copy.trial"
+    as_portillon "$bin/portillon-api" event list --database "sqlite:///$copy.trial" >/dev/null || fail bad_database "$copy"
+    rm -f "$copy.trial"
+}
+
+try_after() {  # it runs, and goes on running
+    local unit before
+    for unit in portillon-api.service portillon-kiosk.service; do
+        if ! systemctl --quiet is-enabled "$unit" 2>/dev/null; then continue; fi
+        before=$(systemctl show --property MainPID --value "$unit")
+        sleep 4  # longer than the start of reader and guardian takes; a unit that dies in it has another process after
+        if ! systemctl --quiet is-active "$unit" || [ "$(systemctl show --property MainPID --value "$unit")" != "$before" ]; then
+            fail does_not_stay "$unit" "$(journalctl --unit "$unit" --lines 8 --output cat 2>/dev/null)"
+        fi
+    done
+}
+
+run_again() {  # the last of what an undone switch needs: files are back, and the version before takes over
+    if ! runs_systemd; then return; fi
+    systemctl daemon-reload
+    if [ -z "$OLD" ] || [ "$OLD" = "$VERSION" ]; then return; fi
+    local unit
+    for unit in portillon-api.service portillon-kiosk.service; do
+        if systemctl --quiet is-enabled "$unit" 2>/dev/null; then systemctl restart "$unit"; fi
+    done
+}
