@@ -8,7 +8,6 @@ import itertools
 import os
 import select
 import shlex
-import shutil
 import socket
 import struct
 import subprocess
@@ -61,9 +60,8 @@ class Machine:
         self._leader = 0
 
     def __enter__(self) -> Machine:
-        self._plug_in()
         try:
-            self.boot()
+            self.plug_in()
         except BaseException:
             self._unplug()
             raise
@@ -143,17 +141,6 @@ class Machine:
         spaces = ["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"]
         return ["nsenter", "--target", str(self._leader), *spaces, "--", "env", "--ignore-environment", *known, *words]
 
-    def push(self, here: Path, there: str) -> None:
-        """Copy a file of the host into it, with its mode."""
-        self._copy(here, self._path(there))
-
-    def _copy(self, source: Path, target: Path) -> None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # Seen whole or not at all, as a gate's replay wants it.
-        beside = target.with_name(f".{target.name}.pushed")
-        shutil.copy(source, beside)
-        beside.rename(target)
-
     def push_work_tree(self, there: str = "/root/portillon") -> None:
         """Copy this repository into it as it is now: what git knows of, and what it does not ignore."""
         listed = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
@@ -170,9 +157,16 @@ class Machine:
 
     def write(self, path: str, text: str) -> None:
         """Write a file in it, readable by everyone."""
+        self.write_bytes(path, text.encode())
+
+    def write_bytes(self, path: str, content: bytes) -> None:
+        """Write a file in it, readable by everyone; whoever looks sees it whole or not at all."""
         target = self._path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text)
+        beside = target.with_name(f".{target.name}.new")
+        beside.write_bytes(content)
+        beside.chmod(0o644)
+        beside.rename(target)
 
     def exists(self, path: str) -> bool:
         """Whether there is something, a link included, by this name."""
@@ -231,9 +225,9 @@ class Machine:
         self._nspawn.wait(_BOOT_S)
         self._unplug()
 
-    def plug_in_again(self) -> None:
-        """After ``power_cut`` or ``power_off``: the disk as it is, and boot."""
-        self._plug_in()
+    def plug_in(self) -> None:
+        """Give it power, at first or after ``power_cut`` or ``power_off``: it boots from its disk as that is."""
+        self._lay_ground()
         self.boot()
 
     def console(self) -> str:
@@ -253,7 +247,7 @@ class Machine:
     def _cgroup_folder(self) -> str:
         return f"/sys/fs/cgroup/{self._cgroup}"
 
-    def _plug_in(self) -> None:
+    def _lay_ground(self) -> None:
         words = [str(HERE / "ground.sh"), str(self._disk), str(self._built / "system"), self._cgroup]
         self._ground = subprocess.Popen(
             ["unshare", "--mount", "--propagation=private", *words],
