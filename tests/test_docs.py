@@ -68,7 +68,8 @@ def test_the_readme_names_every_setting_of_the_kiosk_with_its_description():
 def test_commands_of_the_kiosk_in_the_docs_exist():
     parser = build_parser()
     for path in DOCS:
-        for line in re.findall(r"portillon-kiosk ([a-z-]+(?: (?:off|sheet|test|show|check))?)", path.read_text("utf-8")):
+        text = path.read_text("utf-8")
+        for line in re.findall(r"portillon-kiosk ([a-z-]+(?: (?:off|sheet|test|show|check))?)", text):
             words = {"pair": ["URL"], "config check": ["FILE"], "cards": ["--out", "DIR"]}.get(line, [])
             parser.parse_args([*line.split(), *words])
 
