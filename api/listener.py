@@ -20,6 +20,7 @@ from cheroot.makefile import MakeFile
 from cheroot.server import HeaderReader, HTTPConnection, HTTPRequest
 
 from api.inbox import HEADERS_MAX, Inbox
+from api.outbox import Outbox
 from api.settings import Server
 from api.tls.identity import Identity
 from api.tls.wire import Tls, TlsInbox
@@ -82,6 +83,7 @@ class _Request(HTTPRequest):
         missing = getattr(self.rfile, "remaining", 0) - len(self.conn.rfile)
         if missing > 0 or self.chunked_read or int(self.status[:3]) == 413:
             self.close_connection = self.conn.is_leaving = True
+        self.conn.wfile.expect_head()
         super().send_headers()
 
 
@@ -95,11 +97,14 @@ class _Connection(HTTPConnection):
     def __init__(self, server: Listener, sock: socket.socket, makefile: Any = MakeFile) -> None:
         super().__init__(server, sock, makefile)
         self.rfile = TlsInbox(sock) if isinstance(sock, ssl.SSLSocket) else Inbox(sock)
+        self.wfile = Outbox(sock)
 
     def communicate(self) -> bool:
         """Serve one request; True: the connection stays for a while."""
         with self.server.serving(self):
             keep = bool(super().communicate())  # type: ignore[no-untyped-call]
+            with contextlib.suppress(OSError):  # the client is gone: the next reading will find out
+                self.wfile.flush()
         if not self.is_leaving:
             return keep
         self.rfile.say_goodbye()
