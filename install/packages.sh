@@ -33,8 +33,12 @@ step_packages() {
         quietly apt-get update
         apt_install "${missing[@]}"
     fi
+    for name in "${missing[@]}"; do made package "$name"; done
+}
+
+made() {  # KIND NAME: what was not here before, for `uninstall`
     mkdir -p "$OPT"
-    printf '%s\n' "${missing[@]}" >>"$OPT/packages"  # for `uninstall`
+    printf '%s %s\n' "$1" "$2" >>"$OPT/made"
 }
 
 apt_install() { DEBIAN_FRONTEND=noninteractive quietly apt-get --yes --no-install-recommends "${APT[@]}" install "$@"; }

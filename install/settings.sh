@@ -3,10 +3,12 @@
 
 step_account() {
     put_file "$HERE/systemd/portillon.sysusers" /etc/sysusers.d/portillon.conf
-    local group missing=
-    for group in gpio video; do getent group "$group" >/dev/null || missing=yes; done
-    if [ -z "$missing" ] && getent passwd portillon >/dev/null; then return; fi
-    act account portillon quietly systemd-sysusers /etc/sysusers.d/portillon.conf
+    local group missing=()
+    for group in gpio video; do getent group "$group" >/dev/null || missing+=("$group"); done
+    if [ ${#missing[@]} -eq 0 ] && getent passwd portillon >/dev/null; then return; fi
+    change account "portillon ${missing[*]}" || return 0
+    for group in "${missing[@]}"; do made group "$group"; done
+    quietly systemd-sysusers /etc/sysusers.d/portillon.conf
 }
 
 step_settings() {

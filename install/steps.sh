@@ -11,9 +11,9 @@ step() {  # KEY: the function step_KEY
     UNDO=()
 }
 
-fail() {  # KEY ARGUMENTS…: KEY is what happened, KEY_do what to do about it
+fail() {  # KEY ARGUMENTS…: KEY is what happened, KEY_do what to do about it; it may name the first argument
     trap - ERR
-    broke_off "$(said "$@")" "$(said "$1_do" "${@:2}")"
+    broke_off "$(said "$@")" "$(said "$1_do" "${2:-}")"
 }
 
 failed() {  # by the trap: COMMAND LINE

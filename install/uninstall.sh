@@ -7,13 +7,16 @@ own_files() {
         /etc/NetworkManager/conf.d/portillon.conf
 }
 
+GROUPS_MADE=()  # read while the list is still there
+
 step_stop() {
+    mapfile -t GROUPS_MADE < <(made_before group)
     local unit name
     for unit in "$SYSTEM"/portillon-*; do
         name=${unit##*/}
         if [ ! -e "$unit" ] || [[ $name == *@* ]]; then continue; fi
         if runs_systemd && systemctl --quiet is-active "$name"; then act stop "$name" systemctl stop "$name"; fi
-        if systemctl --quiet is-enabled "$name" 2>/dev/null; then act disable "$name" quietly systemctl disable "$name"; fi
+        if [ "$(systemctl is-enabled "$name" 2>/dev/null)" = enabled ]; then act disable "$name" quietly systemctl disable "$name"; fi
     done
 }
 
@@ -28,8 +31,15 @@ step_remove() {
     take_back_packages
     remove "$OPT"
     if [ "$CHANGES" -eq 0 ] || ! runs_systemd; then return; fi
-    act daemon_reload '' systemctl daemon-reload
-    act restart systemd-journald.service systemctl restart systemd-journald.service
+    act daemon_reload '' forget_units
+    if has_changed /etc/systemd/journald.conf.d/portillon.conf; then
+        act restart systemd-journald.service systemctl restart systemd-journald.service
+    fi
+}
+
+forget_units() {  # those that had failed too
+    systemctl daemon-reload
+    systemctl reset-failed 'portillon-*' 2>/dev/null || true
 }
 
 remove_if_empty() {  # those that packages made stay
@@ -39,14 +49,18 @@ remove_if_empty() {  # those that packages made stay
 }
 
 take_back_packages() {  # what we asked apt for is again what nobody asked for
-    if [ ! -s "$OPT/packages" ]; then return; fi
     local names
-    mapfile -t names < <(sort -u "$OPT/packages")
+    mapfile -t names < <(made_before package)
+    if [ ${#names[@]} -eq 0 ]; then return; fi
     act packages_back "${names[*]}" quietly apt-mark auto "${names[@]}"
     note autoremove
 }
 
+made_before() { if [ -e "$OPT/made" ]; then sed -n "s/^$1 //p" "$OPT/made" | sort -u; fi; }  # KIND
+
 step_purge() {
     remove "$ETC" "$STATE"
+    local group
+    for group in "${GROUPS_MADE[@]}"; do act no_group "$group" groupdel "$group"; done
     if getent passwd portillon >/dev/null; then act no_account portillon userdel portillon; fi
 }

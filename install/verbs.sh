@@ -47,7 +47,10 @@ remember() {  # PATH: what is there now comes back when the step is undone
     fi
 }
 
-restore() { cp --archive --remove-destination "$1" "$2"; }
+restore() {  # KEPT PATH: links as links, by one rename
+    cp --archive --no-target-directory "$1" "$2.before"
+    mv --force --no-target-directory "$2.before" "$2"
+}
 
 is_like() { cmp -s "$1" "$2" && [ "$(stat -c '%a %U:%G' "$2")" = "$3 $4" ]; }
 
