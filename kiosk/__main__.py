@@ -30,6 +30,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands.add_parser("unpair", parents=[place], help="forget the server; the journal stays")
     doctor = commands.add_parser("doctor", parents=[place], help="what is wrong with this gate, and the fix for it")
     doctor.add_argument("--json", action="store_true", help="as a list of objects: check, level, found, fix")
+    doctor.add_argument("--lamps", action="store_true", help="only what the lamps say, as tables, in both languages")
     aim = commands.add_parser("aim", parents=[place], help="a live picture, and what to do for a better one")
     aim.add_argument("--web", action="store_true", help="as a page on this machine, instead of in the terminal")
     aim.add_argument("--port", type=int, default=8090, metavar="P", help="of the page (default: 8090; 0: any free one)")
@@ -186,6 +187,8 @@ def _origin(given: argparse.Namespace) -> str:
 def _doctor(given: argparse.Namespace) -> int:
     from kiosk import doctor  # noqa: PLC0415  (its rooms are only needed here)
 
+    if given.lamps:
+        return doctor.show_lamps()
     return doctor.run(given.config or settings.DEFAULT_FILE, given.state, given.json)
 
 

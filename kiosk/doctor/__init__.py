@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kiosk import settings
 from kiosk.clock import Clock
-from kiosk.doctor import inside, outside
+from kiosk.doctor import inside, lamps, outside
 from kiosk.doctor.finding import Finding, Level
 from kiosk.doctor.words import tell
 from kiosk.screen.words import Language
@@ -29,6 +29,13 @@ def run(file: Path, state_dir: Path | None, as_json: bool) -> int:
     findings = list(examine(file, loaded))
     _print(findings, as_json)
     return 1 if any(finding.level is Level.FAIL for finding in findings) else 0
+
+
+def show_lamps() -> int:
+    """Print what the lamps say, as the field guides have it. Needs no settings."""
+    languages: tuple[Language, ...] = ("fr", "en")
+    print("\n".join(table(language) for language in languages for table in (lamps.by_pattern, lamps.by_fault)), end="")
+    return 0
 
 
 def examine(file: Path, loaded: Settings) -> Iterator[Finding]:
