@@ -28,6 +28,8 @@ from api.scan.errors import ApiError, error_body
 from api.scan.words import Language
 from api.store.store import Store
 from api.tickets.importing.worker import Worker
+from api.watch.outlook import Outlook
+from api.watch.silence import PATIENCE, Patience
 from api.watch.tally import Tally
 
 _log = logging.getLogger(__name__)
@@ -79,6 +81,7 @@ class Pages:
     idle_s: float = 12 * 3600
     longest_s: float = 7 * 24 * 3600
     pin: str = ""  # the fragment of pairing codes by which gates know this server's key
+    patience: Patience = PATIENCE  # until the door page calls a gate silent, and open doors idle
 
 
 DEFAULT_PAGES = Pages()
@@ -122,6 +125,7 @@ def make_app(
         public_url=pages.public_url,
         pin=pages.pin,
         tally=Tally(store),
+        outlook=Outlook(store, pages.patience),
         worker=Worker(store),
     )
     site.add_to(app, app.house, counters)

@@ -11,11 +11,10 @@ from uuid import UUID
 
 import bottle
 
-from api.admin import curve
+from api.admin import curve, faults
 from api.admin.visit import RefusedError, Route, Visit
 from api.store import models, moments
 from api.tickets.events import find_event
-from api.watch import silence
 
 _AGAIN_MS = 2000
 _NEXT = """SELECT uuid FROM event ORDER BY CASE WHEN closes_at IS NOT NULL AND closes_at < ? THEN 1 ELSE 0 END,
@@ -57,8 +56,9 @@ def _live(visit: Visit, event: models.Event) -> str:
         say=visit.say,
         figures=figures,
         picture=curve.draw(figures.curve),
+        has_reentry=bool(event.reentry),
         clock=lambda micros: visit.moment(micros)[-5:],
-        troubles=silence.troubles(visit.store),
+        warnings=[faults.sentence(visit, trouble) for trouble in visit.house.outlook.troubles()],
     )
     return str(page)
 

@@ -20,6 +20,7 @@ from api.scan.words import Language, language_of
 from api.store import acts
 from api.store.store import Store
 from api.tickets.importing.worker import Worker
+from api.watch.outlook import Outlook
 from api.watch.tally import Tally
 
 _TEMPLATES = str(resources.files("api.admin").joinpath("templates"))
@@ -49,6 +50,7 @@ class House:
     zone: tzinfo | None  # None: this machine's
     public_url: str
     tally: Tally
+    outlook: Outlook
     worker: Worker  # goes on with imports
     pin: str = ""  # the fragment of pairing codes by which gates know this server's key, "" without
     by_address: Limiter = field(default_factory=Limiter)

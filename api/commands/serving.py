@@ -21,6 +21,7 @@ from api.tickets.importing.worker import Worker
 from api.tls import identity
 from api.tls.pin import FRAGMENT
 from api.watch.alerts import Alert, note_told
+from api.watch.silence import Patience
 from api.watch.watcher import Watcher
 from api.watch.webhook import Webhook
 
@@ -43,6 +44,7 @@ def run(settings: Settings, shell: Shell) -> int:
                 idle_s=settings.admin.idle_minutes * 60,
                 longest_s=settings.admin.session_days * 24 * 3600,
                 pin=f"{FRAGMENT}={known.pin}" if known is not None and known.pin else "",
+                patience=_patience(settings.alerts),
             ),
             readers=Readers.of_settings(settings),
         )
@@ -72,7 +74,7 @@ def _watched(alerts: Alerts, store: Store) -> Iterator[None]:
     if alerts.webhook:
         hook = Webhook(alerts.webhook, alerts.webhook_secret, lambda alert: note_told(store, alert))
     tell = hook.tell if hook is not None else _tell_nobody
-    watcher = Watcher(store, tell, alerts.silent_after_s, alerts.no_scan_after_s)
+    watcher = Watcher(store, tell, _patience(alerts))
     watcher.start()
     try:
         yield
@@ -90,6 +92,10 @@ def _importing(worker: Worker) -> Iterator[None]:
         yield
     finally:
         worker.close()
+
+
+def _patience(alerts: Alerts) -> Patience:
+    return Patience(alerts.silent_after_s * 1_000_000, alerts.no_scan_after_s * 1_000_000)
 
 
 def _tell_nobody(_alert: Alert) -> None:

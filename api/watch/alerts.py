@@ -16,32 +16,38 @@ _BEGIN = "INSERT INTO alert (kind, device_id, event_id, since) VALUES (?, ?, ?, 
 _NEWEST = "SELECT MAX(id) FROM alert"
 _END = "UPDATE alert SET over_at = ? WHERE id = ? AND over_at IS NULL"
 _TOLD = "UPDATE alert SET told_at = ? WHERE id = ? AND told_at IS NULL"
-_OF_GATES: frozenset[Kind] = frozenset({"gate_silent"})  # the others are of events
+_OF_GATES: frozenset[Kind] = frozenset({"gate_silent", "gate_fault", "gate_clock"})  # the others are of events
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One trouble. ``name``: the gate's or the event's; times are microseconds since 1970."""
+    """One trouble. ``name``: the gate's or the event's; times are microseconds since 1970.
+
+    ``faults`` and ``clock_off_s`` are what the gate said when it began; a fault that joins others is no new alert.
+    """
 
     id: int
     kind: str
     name: str
     since: int
     over_at: int | None = None
+    faults: tuple[str, ...] = ()
+    clock_off_s: float | None = None
 
 
-def settle(store: Store, troubles: Sequence[Trouble]) -> list[Alert]:
+def settle(store: Store, troubles: Sequence[Trouble], now: int | None = None) -> list[Alert]:
     """Begin alerts for what is new, end those of what is over; the changes that this call made, for telling.
 
     Of several processes that see the same, one makes each change, and so one tells it. Without a change nothing is
-    written: gates wait for no look at the doors.
+    written: gates wait for no look at the doors. ``now`` None: by this machine's clock.
     """
     standing = _standing(store)
     if {_key(trouble) for trouble in troubles} == standing.keys():
         return []
     changed: list[Alert] = []
     with store.writing():
-        standing, now = _standing(store), moments.now()  # another process may have settled it meanwhile
+        standing = _standing(store)  # another process may have settled it meanwhile
+        now = moments.now() if now is None else now
         for trouble in troubles:
             if standing.pop(_key(trouble), None) is None:
                 changed.append(_begin(store, trouble))
@@ -49,6 +55,11 @@ def settle(store: Store, troubles: Sequence[Trouble]) -> list[Alert]:
             store.db.run(_END, (now, alert.id))
             changed.append(Alert(alert.id, alert.kind, alert.name, alert.since, now))
     return changed
+
+
+def standing_since(store: Store) -> dict[tuple[str, int], int]:
+    """Since when each alert stands, by its kind and the id of its gate or event."""
+    return {key: alert.since for key, alert in _standing(store).items()}
 
 
 def note_told(store: Store, alert: Alert) -> None:
@@ -68,7 +79,9 @@ def _begin(store: Store, trouble: Trouble) -> Alert:
     device_id, event_id = (trouble.id, None) if trouble.kind in _OF_GATES else (None, trouble.id)
     store.db.run(_BEGIN, (trouble.kind, device_id, event_id, trouble.since))
     (alert_id,) = store.db.run(_NEWEST).fetchone()
-    return Alert(alert_id, trouble.kind, trouble.name, trouble.since)
+    return Alert(
+        alert_id, trouble.kind, trouble.name, trouble.since, faults=trouble.faults, clock_off_s=trouble.clock_off_s
+    )
 
 
 def _key(trouble: Trouble) -> tuple[str, int]:

@@ -25,31 +25,34 @@ _COUNT = """SELECT t.status, q.name, d.name, t.scanned_at / 300000000, COUNT(*) 
     LEFT JOIN price p ON p.id = t.price_id LEFT JOIN product q ON q.id = p.product_id
     LEFT JOIN device d ON d.id = t.scanned_by WHERE t.event_id = ?
     GROUP BY t.status, q.name, d.name, t.scanned_at / 300000000"""
-_REFUSED = """SELECT l.id, l.arrived_at, d.name, l.code, l.ticket_uuid
+_REFUSED = """SELECT l.id, l.arrived_at, d.name, l.code, l.ticket_uuid, l.action
     FROM scan_line l JOIN device d ON d.id = l.device_id
-    WHERE l.id > (SELECT COALESCE(MAX(id), 0) FROM scan_line) - ? AND l.action = 'scan' AND l.code <> 'ok'
+    WHERE l.id > (SELECT COALESCE(MAX(id), 0) FROM scan_line) - ? AND l.action IN ('scan', 'out')
+    AND l.code <> 'ok'
     AND (l.event_id = ? OR l.event_id IS NULL) ORDER BY l.id DESC LIMIT ?"""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Somebody who was not let in, when (microseconds since 1970) and why."""
+    """Somebody who was not let in (``action`` "out": out), when (microseconds since 1970) and why."""
 
     id: int
     at: int
     gate: str
     code: str
     ticket: str | None
+    action: str
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """An event's doors at one moment."""
+    """An event's doors at one moment. Admitted is who came in, whether or not they went out since (re-entry)."""
 
     admitted: int
+    inside: int  # of those, who did not go out
     total: int  # tickets that may come or have come: all but the cancelled
     products: dict[str, tuple[int, int]]  # name ("" without product) → admitted, total
-    gates: dict[str, int]  # name → who came in there and is inside; "" for tickets that came scanned from elsewhere
+    gates: dict[str, int]  # name → who came in there (last); "" for tickets that came scanned from elsewhere
     curve: list[tuple[int, int]]  # beginning of five minutes (microseconds), who came in then; oldest first
     refusals: list[Refusal] = field(default_factory=list)  # newest first
 
@@ -81,21 +84,24 @@ class Tally:
 def count(store: Store, event_id: int, now: int) -> Figures:
     """One pass over the event's tickets, and its last refusals. ``now``: the curve's end, microseconds since 1970."""
     newest = now // BUCKET_US
-    admitted = total = 0
+    admitted = inside = total = 0
     products: dict[str, tuple[int, int]] = {}
     gates: dict[str, int] = {}
     curve = dict.fromkeys(range(newest - BUCKETS + 1, newest + 1), 0)
     for status, product, gate, bucket, number in store.db.run(_COUNT, (event_id,)):
         if status == "cancelled":
             continue
-        inside = number if status == "scanned" else 0
+        # Who went out keeps the time of having come in, on a ticket that is valid again.
+        came = number if status == "scanned" or bucket is not None else 0
         before = products.get(product or "", (0, 0))
-        products[product or ""] = (before[0] + inside, before[1] + number)
-        total, admitted = total + number, admitted + inside
-        if inside:
-            gates[gate or ""] = gates.get(gate or "", 0) + inside
+        products[product or ""] = (before[0] + came, before[1] + number)
+        total, admitted, inside = total + number, admitted + came, inside + (number if status == "scanned" else 0)
+        if came:
+            gates[gate or ""] = gates.get(gate or "", 0) + came
             if bucket in curve:
-                curve[bucket] += inside
+                curve[bucket] += came
     refusals = [Refusal(*row) for row in store.db.run(_REFUSED, (_LOOK_BACK, event_id, _REFUSALS))]
     points = [(bucket * BUCKET_US, number) for bucket, number in sorted(curve.items())]
-    return Figures(admitted, total, dict(sorted(products.items())), dict(sorted(gates.items())), points, refusals)
+    return Figures(
+        admitted, inside, total, dict(sorted(products.items())), dict(sorted(gates.items())), points, refusals
+    )

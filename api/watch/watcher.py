@@ -6,9 +6,11 @@ import logging
 import threading
 from collections.abc import Callable
 
+from api.store import moments
 from api.store.store import Store
 from api.watch import alerts, silence
 from api.watch.alerts import Alert
+from api.watch.silence import PATIENCE, Patience
 
 EVERY_S = 10.0
 _log = logging.getLogger(__name__)
@@ -21,14 +23,14 @@ class Watcher:
         self,
         store: Store,
         tell: Callable[[Alert], None],
-        silent_after_s: float = silence.SILENT_US / 1_000_000,
-        no_scan_after_s: float = silence.NO_SCAN_US / 1_000_000,
+        patience: Patience = PATIENCE,
+        clock: Callable[[], int] = moments.now,
     ) -> None:
-        """``tell`` takes each alert that begins or ends, and doesn't wait."""
+        """``tell`` takes each alert that begins or ends, and doesn't wait. ``clock``: microseconds since 1970."""
         self._store = store
         self._tell = tell
-        self._silent_us = int(silent_after_s * 1_000_000)
-        self._no_scan_us = int(no_scan_after_s * 1_000_000)
+        self._patience = patience
+        self._clock = clock
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._work, name="watcher", daemon=True)
 
@@ -43,7 +45,8 @@ class Watcher:
 
     def look(self) -> None:
         """Look once."""
-        for alert in alerts.settle(self._store, silence.troubles(self._store, self._silent_us, self._no_scan_us)):
+        now = self._clock()
+        for alert in alerts.settle(self._store, silence.troubles(self._store, self._patience, now), now):
             _log.warning("%s %s: %s", alert.kind, "begins" if alert.over_at is None else "is over", alert.name)
             self._tell(alert)
 

@@ -95,14 +95,21 @@ class Webhook:
 
 
 def body_of(alert: Alert) -> bytes:
-    """The JSON of one alert: what, of which gate or event, since when, and when it was over (null: it stands)."""
-    told = {
+    """The JSON of one alert: what, of which gate or event, since when, and when it was over (null: it stands).
+
+    The beginning of ``gate_fault`` has the gate's ``faults``, that of ``gate_clock`` its ``clock_off_s``.
+    """
+    told: dict[str, object] = {
         "id": alert.id,
         "kind": alert.kind,
         "name": alert.name,
         "since": moments.to_rfc3339(alert.since),
         "over_at": None if alert.over_at is None else moments.to_rfc3339(alert.over_at),
     }
+    if alert.faults:
+        told["faults"] = list(alert.faults)
+    if alert.clock_off_s is not None:
+        told["clock_off_s"] = alert.clock_off_s
     return json.dumps(told, ensure_ascii=False).encode()
 
 

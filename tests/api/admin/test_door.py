@@ -8,8 +8,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from api.admin import curve
+from api.admin import curve, words
+from api.app import Pages
 from api.store import moments
+from api.watch.silence import Patience
+from kiosk.verdict import Fault
+
+from .conftest import Browser
 
 
 def _events(browser, house, **headers):
@@ -85,3 +90,42 @@ def test_the_curve_has_round_marks_up_to_its_highest_point(most, marks):
     drawing = curve.draw([(0, 0), (300_000_000, most)])
     assert [value for _, value in drawing.marks] == marks
     assert all(0 <= y <= curve.HEIGHT for _, y, _, _ in drawing.bars)
+
+
+def test_with_reentry_the_page_tells_who_is_inside_beside_who_was_admitted(store, house, gate, browser, open_door):
+    store.db.run("UPDATE event SET reentry = 1")
+    out = house.gate("Way out")
+    store.db.run("UPDATE device SET direction = 'out' WHERE uuid = ?", (out.uuid,))
+    ticket, other = house.ticket(), house.ticket()
+    for each in (ticket, other):
+        gate.scan(each.qrcode_data)
+    for _ in range(2):
+        out.scan(ticket.qrcode_data)
+    text = browser.page(open_door).text
+    assert re.search(r"Admitted\s+2 / 2\s+Inside now: 1\s", text)
+    assert re.search(r"Way out\s+exit\s+not inside", text)
+    store.db.run("UPDATE event SET reentry = 0")
+    assert "Inside now" not in browser.page(open_door).text
+
+
+def test_what_a_gate_says_is_wrong_is_told_in_words(store, gate, browser, open_door):
+    told = {"version": "1.0", "uptime_s": 1, "faults": ["camera", "brand_new"], "clock": "2001-01-01T00:00:00Z"}
+    assert gate.ask("POST", "/api/scan/heartbeat/", json=told).status_code == 200
+    text = browser.page(open_door).text
+    assert re.search(r"“Gate 1”, since [\d: -]+: No picture from the camera: .+ Fault “brand_new”\.", text)
+    assert re.search(r"The clocks of “Gate 1” and of this server have been \d{4,} d \d+ h apart", text)
+
+
+def test_the_door_page_is_as_patient_as_the_settings(store, serve, house, gate, browser):
+    now = moments.now()
+    store.db.run("UPDATE device SET heartbeat_at = ?", (now - 3 * 60 * 1_000_000,))
+    store.db.run("UPDATE event SET opens_at = ?", (now - 4 * 60 * 1_000_000,))
+    patient = Browser(serve(language="en", pages=Pages(patience=Patience(silent_us=5 * 60 * 1_000_000))))
+    patient.session.cookies = browser.session.cookies
+    path = f"/admin/door?event={house.event.uuid}"
+    assert "has been silent" in browser.page(path).text
+    assert "has been silent" not in patient.page(path).text
+
+
+def test_every_fault_of_our_kiosk_has_its_words():
+    assert {f"fault_{fault}" for fault in Fault} <= words.sentences().keys()

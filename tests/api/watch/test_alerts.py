@@ -16,7 +16,7 @@ from api.store import moments
 from api.store.store import Store, open_store
 from api.watch import alerts
 from api.watch.alerts import Alert
-from api.watch.silence import Trouble, troubles
+from api.watch.silence import Patience, Trouble, troubles
 from api.watch.watcher import Watcher
 from api.watch.webhook import Webhook
 from tests.api.conftest import House
@@ -30,6 +30,12 @@ MINUTE_US = 60 * 1_000_000
 def heard_at(house: House, uuid: str, minutes_ago: float) -> None:
     values = (moments.now() - int(minutes_ago * MINUTE_US), uuid)
     house.store.db.run("UPDATE device SET heartbeat_at = ? WHERE uuid = ?", values)
+
+
+@pytest.fixture(autouse=True)
+def open_doors(house: House) -> None:
+    """The doors of the house's event have been open for five minutes."""
+    house.store.db.run("UPDATE event SET opens_at = ?", (moments.now() - 5 * MINUTE_US,))
 
 
 def test_a_gate_that_falls_silent_is_told_once_and_told_again_when_it_is_back(house: House) -> None:
@@ -50,8 +56,8 @@ def test_a_gate_that_falls_silent_is_told_once_and_told_again_when_it_is_back(ho
 
 def test_silence_begins_after_the_time_that_is_set(house: House) -> None:
     heard_at(house, house.gate().uuid, 3)
-    assert troubles(house.store, silent_us=4 * MINUTE_US) == []
-    assert [trouble.kind for trouble in troubles(house.store, silent_us=2 * MINUTE_US)] == ["gate_silent"]
+    assert troubles(house.store, Patience(silent_us=4 * MINUTE_US)) == []
+    assert [trouble.kind for trouble in troubles(house.store, Patience(silent_us=2 * MINUTE_US))] == ["gate_silent"]
 
 
 def test_of_two_processes_that_see_the_same_one_tells_it(store: Store, house: House, database_url: str) -> None:
@@ -139,6 +145,17 @@ def test_what_is_posted_is_json_signed_with_its_time(
     told = json.loads(body)
     assert (told["id"], told["kind"], told["name"], told["over_at"]) == (7, "gate_silent", "Entrée « Nord »", None)
     assert told["since"].startswith("2027-01-15T08:00:00")
+
+
+def test_the_beginning_of_a_gates_own_fault_tells_which(
+    hook: _Hook, webhook: Callable[..., tuple[Webhook, object]]
+) -> None:
+    it = webhook(hook.url)[0]
+    it.tell(Alert(8, "gate_fault", "Gate 1", 1, faults=("camera", "journal")))
+    it.tell(Alert(9, "gate_clock", "Gate 1", 1, clock_off_s=-90.5))
+    bodies = [json.loads(hook.heard.get(timeout=PATIENCE_S)[1]) for _ in range(2)]
+    assert [body.get("faults") for body in bodies] == [["camera", "journal"], None]
+    assert [body.get("clock_off_s") for body in bodies] == [None, -90.5]
 
 
 def test_one_that_is_not_taken_is_posted_again_and_then_noted(

@@ -54,3 +54,39 @@ def test_however_many_watch_the_tickets_are_counted_once_a_moment(house, gate):
     assert tally.figures(_event_id(house)) is first
     clock[0] += 1.5
     assert tally.figures(_event_id(house)).admitted == 1
+
+
+def test_who_went_out_was_admitted_and_is_not_inside(house, gate):
+    house.store.db.run("UPDATE event SET reentry = 1")
+    out = house.gate("Way out")
+    house.store.db.run("UPDATE device SET direction = 'out' WHERE uuid = ?", (out.uuid,))
+    ticket, other = house.ticket(product="Place"), house.ticket(product="Place")
+
+    def figures():
+        found = count(house.store, _event_id(house), moments.now())
+        assert sum(people for _, people in found.curve) == sum(found.gates.values()) == found.admitted
+        return found.admitted, found.inside, found.products["Place"]
+
+    assert figures() == (0, 0, (0, 2))
+    for each in (ticket, other):
+        gate.scan(each.qrcode_data)
+    assert figures() == (2, 2, (2, 2))
+    out.scan(ticket.qrcode_data)
+    assert figures() == (2, 1, (2, 2))
+    gate.scan(ticket.qrcode_data)
+    assert figures() == (2, 2, (2, 2))
+
+
+def test_who_was_not_let_out_is_among_the_refusals_as_such(house, gate):
+    house.store.db.run("UPDATE event SET reentry = 1")
+    out = house.gate("Way out")
+    house.store.db.run("UPDATE device SET direction = 'out' WHERE uuid = ?", (out.uuid,))
+    ticket = house.ticket()
+    gate.scan(ticket.qrcode_data)
+    gate.scan(ticket.qrcode_data)
+    out.scan(house.ticket().qrcode_data)
+    refusals = count(house.store, _event_id(house), moments.now()).refusals
+    assert [(each.gate, each.action, each.code) for each in refusals] == [
+        ("Way out", "out", "not_inside"),
+        ("Gate 1", "scan", "already_scanned"),
+    ]
