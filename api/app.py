@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
+from pathlib import Path
 from typing import Any
 
 import bottle
@@ -23,6 +24,7 @@ from api.operations.counters import Judged, RouteCounter
 from api.operations.exposition import CONTENT_TYPE
 from api.operations.monitoring import Monitoring
 from api.operations.near import Readers
+from api.operations.shelf import Shelf
 from api.scan.endpoints import Call, Endpoints
 from api.scan.errors import ApiError, error_body
 from api.scan.words import Language
@@ -72,6 +74,9 @@ class _Application(bottle.Bottle):  # type: ignore[misc]  # bottle ships no type
         return "/".join(word if word in self._words else "***" for word in path.split("/"))
 
 
+SHELF = Shelf(Path("/var/lib/portillon/backups"), 48 * 3600)
+
+
 @dataclass(frozen=True, slots=True)
 class Pages:
     """How the web pages behave: the zone of their times, where gates reach the server, how long one is signed in."""
@@ -81,6 +86,7 @@ class Pages:
     idle_s: float = 12 * 3600
     longest_s: float = 7 * 24 * 3600
     pin: str = ""  # the fragment of pairing codes by which gates know this server's key
+    shelf: Shelf = SHELF
     patience: Patience = PATIENCE  # until the door page calls a gate silent, and open doors idle
 
 
@@ -127,6 +133,7 @@ def make_app(
         tally=Tally(store),
         outlook=Outlook(store, pages.patience),
         worker=Worker(store),
+        shelf=pages.shelf,
     )
     site.add_to(app, app.house, counters)
     return app

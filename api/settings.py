@@ -49,6 +49,7 @@ class Server(_Section):
     stop_within_s: Annotated[float, Field(ge=0.5, le=60)] = 5.0
     trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
     metrics: Literal["near", "everybody", "off"] = "near"
+    announce: bool = True
 
     @field_validator("public_url")
     @classmethod
@@ -144,6 +145,13 @@ class Alerts(_Section):
         return self
 
 
+class Backup(_Section):
+    """Where backups are looked for, and when they are called old."""
+
+    folder: Path = Path("/var/lib/portillon/backups")
+    old_after_hours: Annotated[int, Field(ge=1, le=24 * 366)] = 48
+
+
 class Log(_Section):
     """What is written on standard error."""
 
@@ -162,6 +170,7 @@ class Settings(_Section):
     pairing: Pairing = Pairing()
     admin: Admin = Admin()
     alerts: Alerts = Alerts()
+    backup: Backup = Backup()
     log: Log = Log()
 
     @field_validator("database")

@@ -22,7 +22,11 @@ def show(visit: Visit) -> bottle.HTTPResponse:
     now = moments.now()
     events = visit.store.db.run(_EVENTS, (_DAY, now, now)).fetchall()
     gates = visit.store.db.run(_GATES).fetchone()[0]
-    return visit.render("home.html", events=events, gates=gates)
+    kept = visit.house.shelf.kept()
+    backup = visit.moment(kept[0].made_at) if kept else ""
+    return visit.render(
+        "home.html", events=events, gates=gates, backup=backup, is_safe=visit.house.shelf.state(kept, now) == "fine"
+    )
 
 
 ROUTES = (Route("GET", "/admin/", show),)

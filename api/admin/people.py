@@ -132,6 +132,12 @@ def change_password(store: Store, admin_id: int, old: str, new: str, session_id:
     return True
 
 
+def has_password(store: Store, admin_id: int, password: str) -> bool:
+    """True when it is this admin's own."""
+    (kept,) = store.db.run("SELECT password FROM admin WHERE id = ?", (admin_id,)).fetchone()
+    return passwords.fits(password, kept)
+
+
 def change_language(store: Store, admin_id: int, language: Language) -> None:
     """Which language this admin's pages speak."""
     with store.writing():

@@ -11,7 +11,22 @@ from urllib.parse import quote, urlsplit
 
 import bottle
 
-from api.admin import admins, audit, devices, door, events, home, imports, printing, signin, static, tickets, uploads
+from api.admin import (
+    admins,
+    audit,
+    backups,
+    devices,
+    door,
+    events,
+    forget,
+    home,
+    imports,
+    printing,
+    signin,
+    static,
+    tickets,
+    uploads,
+)
 from api.admin.passwords import BusyError
 from api.admin.sessions import COOKIE, is_token
 from api.admin.visit import House, RefusedError, Route, Visit
@@ -20,7 +35,7 @@ from api.tickets.events import NotPossibleError
 
 _log = logging.getLogger(__name__)
 SIGN_IN = "/admin/sign-in"
-SECTIONS = (home, signin, door, events, tickets, printing, imports, devices, audit, admins, static)
+SECTIONS = (home, signin, door, events, forget, tickets, printing, imports, devices, audit, admins, backups, static)
 # Only what this server itself ships: no inline script or style, no frame around it, no form that leads elsewhere.
 _POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
 _POLICY += "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -118,6 +133,8 @@ def _dressed(visit: Visit, answer: bottle.HTTPResponse) -> bottle.HTTPResponse:
     for name, value in _HEADERS.items():
         answer.headers.setdefault(name, value)
     answer.headers.setdefault("Cache-Control", "no-store")
+    if answer.status_code == 503:
+        answer.headers.setdefault("Retry-After", "10")
     if visit.is_https:
         answer.headers.setdefault("Strict-Transport-Security", f"max-age={_YEAR_S}")
     return answer

@@ -16,6 +16,7 @@ from api.admin import words
 from api.admin.sessions import Admin, Session, Sessions
 from api.admin.uploads import Request, Uploads
 from api.devices.limiter import Limiter
+from api.operations.shelf import Shelf
 from api.scan.words import Language, language_of
 from api.store import acts
 from api.store.store import Store
@@ -52,6 +53,7 @@ class House:
     tally: Tally
     outlook: Outlook
     worker: Worker  # goes on with imports
+    shelf: Shelf
     pin: str = ""  # the fragment of pairing codes by which gates know this server's key, "" without
     by_address: Limiter = field(default_factory=Limiter)
     by_name: Limiter = field(default_factory=Limiter)

@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 
 from api import log
 from api.admin import people
+from api.announcing import announced, port_of
 from api.app import Pages, make_app
 from api.commands.console import CommandError, Shell
 from api.devices import reach
 from api.devices.reach import Start
 from api.operations.near import Readers
+from api.operations.shelf import Shelf
 from api.serve import CannotListenError, hold_signals, serve
 from api.settings import Alerts, Settings
 from api.store.store import Store, open_store
@@ -44,6 +46,7 @@ def run(settings: Settings, shell: Shell) -> int:
                 idle_s=settings.admin.idle_minutes * 60,
                 longest_s=settings.admin.session_days * 24 * 3600,
                 pin=f"{FRAGMENT}={known.pin}" if known is not None and known.pin else "",
+                shelf=Shelf(settings.backup.folder, settings.backup.old_after_hours * 3600),
                 patience=_patience(settings.alerts),
             ),
             readers=Readers.of_settings(settings),
@@ -53,9 +56,11 @@ def run(settings: Settings, shell: Shell) -> int:
 
         def announce(url: str) -> None:
             reach.note_start(store, Start(url, known.pin if known is not None else ""))
+            if announcer is not None:
+                announcer.begin(port_of(url))
             _announce(url, settings.server.public_url or url, invitation, shell)
 
-        with _watched(settings.alerts, store), _importing(app.house.worker):
+        with announced(settings, known) as announcer, _watched(settings.alerts, store), _importing(app.house.worker):
             return serve(app, settings, announce, known)
     except CannotListenError as error:
         raise CommandError(

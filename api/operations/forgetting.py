@@ -22,6 +22,11 @@ _BARE_ORDERS = """UPDATE reservation SET email = NULL, language = NULL
     WHERE event_id = ? AND id BETWEEN ? AND ? AND (email IS NOT NULL OR language IS NOT NULL)"""
 _ROWS = "SELECT r.number FROM import_row r WHERE r.import_id = ? ORDER BY r.number LIMIT ?"
 _DROP_ROWS = "DELETE FROM import_row WHERE import_id = ? AND number <= ?"
+_KNOWN = (
+    "SELECT COUNT(*) FROM ticket WHERE event_id = ? AND (first_name IS NOT NULL OR last_name IS NOT NULL)",
+    "SELECT COUNT(*) FROM reservation WHERE event_id = ? AND (email IS NOT NULL OR language IS NOT NULL)",
+    "SELECT COUNT(*) FROM import_row r JOIN ticket_import i ON i.id = r.import_id WHERE i.event_id = ?",
+)
 _LAST_SCAN = "SELECT MAX(scanned_at) FROM ticket WHERE event_id = ?"
 
 
@@ -35,10 +40,18 @@ class Forgotten:
     import_rows: int
 
 
-def forget(store: Store, uuid: UUID) -> Forgotten:
+def known(store: Store, uuid: UUID) -> Forgotten:
+    """What there is to forget now. Raises NotPossibleError when there is no such event."""
+    event = events.find_event(store, uuid)
+    tickets, orders, rows = (store.db.run(query, (event.id,)).fetchone()[0] for query in _KNOWN)
+    return Forgotten(event.name, tickets, orders, rows)
+
+
+def forget(store: Store, uuid: UUID, admin_id: int | None = None) -> Forgotten:
     """Forget an event's guests, in small transactions, so that gates of other events go on. May be run again.
 
-    Raises NotPossibleError when there is no such event, or its doors are open.
+    ``admin_id``: who wants it; None: the organiser's shell. Raises NotPossibleError when there is no such event, or its
+    doors are open.
     """
     event = events.find_event(store, uuid)
     _refuse_open_doors(store, event.id, event.opens_at, event.closes_at)
@@ -49,7 +62,7 @@ def forget(store: Store, uuid: UUID) -> Forgotten:
         if event.forgotten_at is None or tickets or orders or rows:
             store.db.run("UPDATE event SET forgotten_at = ? WHERE id = ?", (moments.now(), event.id))
             done = {"tickets": tickets, "orders": orders, "import_rows": rows}
-            acts.note(store, "event.forget", event_id=event.id, subject=event.uuid, detail=done)
+            acts.note(store, "event.forget", admin_id=admin_id, event_id=event.id, subject=event.uuid, detail=done)
     if isinstance(store.db, SqliteDatabase):
         store.db.run("PRAGMA wal_checkpoint(TRUNCATE)")  # the log beside the file holds old pages until then
     return Forgotten(event.name, tickets, orders, rows)
