@@ -37,6 +37,7 @@ from kiosk.news import (
     PairingEnded,
     Probed,
     Seen,
+    ServerAt,
     Stop,
     Touched,
 )
@@ -170,6 +171,9 @@ class Daemon:
                     self._passage.answered(news.scan_id, news.verdict, now)
             case Probed():
                 self._health.server_found(news.fault)
+            case ServerAt():
+                self._trace("server", at=news.base_url, found=news.is_found)
+                self._faults.tell(server_found_at=news.base_url if news.is_found else None)
             case Touched():
                 self._contacts.changed(news.contact, news.active, now)
             case PairingEnded() | JoiningEnded():
@@ -240,7 +244,8 @@ class Daemon:
         )
         self._setting_up.guests = self._passage
         log.info("paired with %s as %s", credentials.base_url, credentials.device_name)
-        self._faults.tell(server=credentials.base_url + credentials.prefix, device=credentials.device_name)
+        server = credentials.base_url + credentials.prefix
+        self._faults.tell(server=server, server_found_at=None, device=credentials.device_name)
         self._shown.idle_as(State.READY)
 
     def _told(self, event: str, **fields: object) -> None:

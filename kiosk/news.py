@@ -49,6 +49,14 @@ class Probed:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerAt:
+    """Where the server is asked now. ``is_found``: elsewhere than at pairing, where it proved to have the key."""
+
+    base_url: str
+    is_found: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Touched:
     """An input became active, or let go."""
 
@@ -96,6 +104,7 @@ News = (
     | CameraFroze
     | Answered
     | Probed
+    | ServerAt
     | Touched
     | PairingEnded
     | JoiningEnded

@@ -7,17 +7,18 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from kiosk.attempt import Entry, Step
 from kiosk.codes import PairingCode
 from kiosk.credentials import Credentials, CredentialStore
 from kiosk.edges import Question
+from kiosk.finding.finder import Finder
 from kiosk.giving_back import EXTENSION, GivingBack
 from kiosk.heartbeat import Heartbeat
 from kiosk.journal import Journal
-from kiosk.news import Answered, Died, News, PairingEnded, Probed
+from kiosk.news import Answered, Died, News, PairingEnded, Probed, ServerAt
 from kiosk.pairing import pair, resume
 from kiosk.scan_client import ScanClient
 from kiosk.settings import Server
@@ -47,7 +48,15 @@ class _Pair:
     replacing: bool
 
 
-_Job = _Asked | _Pair | Credentials | _Order
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The server of this pairing, at another address than it was asked at."""
+
+    paired: Credentials
+    base_url: str
+
+
+_Job = _Asked | _Pair | Credentials | _Found | _Order
 
 
 class ServerThread:
@@ -69,6 +78,9 @@ class ServerThread:
         self._giving_back = GivingBack(journal)
         self.heartbeat = Heartbeat()
         self._client: ScanClient | None = None
+        self._paired: Credentials | None = None
+        self._at = ""  # the base URL that the server is asked at
+        self._finder: Finder | None = None
         self._look_at = float("inf")
         self._busy_since: float | None = None
         self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
@@ -107,6 +119,8 @@ class ServerThread:
         self._jobs.put(_Order.CLOSE)
         if self._client is not None:
             self._client.close()
+        if self._finder is not None:
+            self._finder.close()
         self._thread.join(timeout=1.0)
 
     def _work(self) -> None:
@@ -136,6 +150,8 @@ class ServerThread:
                 self._tell(PairingEnded(pair(job.code, self._store, job.replacing, self._clock_is_good)))
             case Credentials():
                 self._meet(job)
+            case _Found():
+                self._follow(job)
             case None:
                 self._use_the_time(time.monotonic())
             case _:
@@ -151,15 +167,38 @@ class ServerThread:
             self.heartbeat.work(client, now)
 
     def _meet(self, credentials: Credentials) -> None:
+        if self._finder is not None:
+            self._finder.close()
+        self._paired = credentials
+        # Without a pinned key nobody is looked for: whoever answers first would be handed this gate's key.
+        self._finder = Finder(credentials, self._found(credentials)) if credentials.pin else None
+        self._ask_at(credentials)
+
+    def _found(self, paired: Credentials) -> Callable[[str], None]:
+        return lambda base_url: self._jobs.put(_Found(paired, base_url))
+
+    def _follow(self, found: _Found) -> None:
+        """Ask there from now on, if it is still this pairing's server and still not where it was."""
+        if found.paired is self._paired and self._finder is not None and self._finder.is_lost:
+            self._tell(ServerAt(found.base_url, is_found=found.base_url != found.paired.base_url))
+            self._ask_at(replace(found.paired, base_url=found.base_url))
+
+    def _ask_at(self, paired: Credentials) -> None:
         if self._client is not None:
             self._client.close()
-        self._client = ScanClient(credentials, self._settings, clock_is_good=self._clock_is_good)
+        self._client = ScanClient(paired, self._settings, clock_is_good=self._clock_is_good)
+        self._at = paired.base_url
         self._look(self._client)  # opens the connection and fetches the events' keys before the first guest comes
 
     def _look(self, client: ScanClient) -> None:
         fault = client.probe()
         self._look_at = time.monotonic() + (LOOK_EVERY_S if fault is None else LOOK_AGAIN_S)
+        self._heard(fault)
         self._tell(Probed(fault))
+
+    def _heard(self, fault: Fault | None) -> None:
+        if self._finder is not None:
+            self._finder.heard(fault, self._at, time.monotonic())
 
     def _answer(self, question: Question, deadline: float) -> None:
         if self._client is None:
@@ -175,4 +214,5 @@ class ServerThread:
         except OSError:  # the journal could not be written: nothing was sent
             verdict = unknown(Fault.JOURNAL)
         self._look_at = time.monotonic() + (LOOK_EVERY_S if verdict.is_final else LOOK_AGAIN_S)
-        self._tell(Answered(question.scan_id, verdict))
+        self._tell(Answered(question.scan_id, verdict))  # first: a guest waits for it
+        self._heard(verdict.fault)

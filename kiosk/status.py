@@ -38,6 +38,7 @@ class Facts(TypedDict, total=False):
 
     state: str  # what the screen shows
     server: str | None  # base URL and prefix; None: unpaired
+    server_found_at: str | None  # the base URL where it is asked since it went from that of the pairing
     device: str | None  # this gate's name at its server
     wifi: str  # what the last Wi-Fi card came to, since the start
     standing: list[Standing]
@@ -63,6 +64,7 @@ class Status(BaseModel):
     written_at: float  # monotonic seconds: says nothing after a reboot
     state: str | None = None
     server: str | None = None
+    server_found_at: str | None = None
     device: str | None = None
     wifi: str | None = None
     standing: tuple[Standing, ...] = ()

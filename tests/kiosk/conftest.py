@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
 import json
 import socket
 import ssl
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 Reply = bytes | Callable[[socket.socket], None]
 
@@ -138,3 +147,36 @@ def respond() -> Callable[..., bytes]:
         return f"HTTP/1.1 {status} Whatever\r\n{head}\r\n".encode() + content
 
     return build
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Callable[..., ssl.SSLContext]:
+    """``certificate(key, ends)``: a TLS context of a server with this key, valid until so many days from now."""
+
+    def make(key: ec.EllipticCurvePrivateKey, ends: int = 100, into: ssl.SSLContext | None = None) -> ssl.SSLContext:
+        file = tmp_path / f"{uuid.uuid4()}.pem"
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "nobody asks")])
+        begins, now = timedelta(days=-300), datetime.now(UTC)
+        built = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        built = built.serial_number(x509.random_serial_number()).not_valid_before(now + begins)
+        signed = built.not_valid_after(now + timedelta(days=ends)).sign(key, hashes.SHA256())
+        form, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        private = key.private_bytes(serialization.Encoding.PEM, form, plain)
+        file.write_bytes(private + signed.public_bytes(serialization.Encoding.PEM))
+        context = into or ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(file)
+        return context
+
+    return make
+
+
+@pytest.fixture
+def pin_of() -> Callable[[ec.EllipticCurvePrivateKey], str]:
+    """``pin_of(key)``: by which a gate knows this key."""
+
+    def make(key: ec.EllipticCurvePrivateKey) -> str:
+        der, form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        digest = hashlib.sha256(key.public_key().public_bytes(der, form)).digest()
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+    return make

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import socket
 import ssl
 import threading
 import time
 import uuid
-from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from kiosk import codes
 from kiosk.codes import PairingCode, TicketCode
@@ -33,35 +27,8 @@ KEY = "PREFIX01.topsecretkey"
 
 
 @pytest.fixture
-def certificate(tmp_path):
-    """``certificate(key, ends)``: a TLS context of a server with this key, valid until so many days from now."""
-
-    def make(key, ends=100, into=None):
-        file = tmp_path / f"{uuid.uuid4()}.pem"
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "nobody asks")])
-        begins, now = timedelta(days=-300), datetime.now(UTC)
-        built = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        built = built.serial_number(x509.random_serial_number()).not_valid_before(now + begins)
-        signed = built.not_valid_after(now + timedelta(days=ends)).sign(key, hashes.SHA256())
-        form, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        private = key.private_bytes(serialization.Encoding.PEM, form, plain)
-        file.write_bytes(private + signed.public_bytes(serialization.Encoding.PEM))
-        context = into or ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file)
-        return context
-
-    return make
-
-
-@pytest.fixture
 def key():
     return ec.generate_private_key(ec.SECP256R1())
-
-
-def pin_of(key):
-    der, form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    digest = hashlib.sha256(key.public_key().public_bytes(der, form)).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 @pytest.fixture
@@ -85,12 +52,16 @@ def ask(client):
 
 
 @pytest.mark.parametrize("ends", [100, -1], ids=["valid", "expired"])
-def test_the_pinned_key_is_asked_whatever_its_certificate_says(raw_server, respond, certificate, key, gate_at, ends):
+def test_the_pinned_key_is_asked_whatever_its_certificate_says(
+    raw_server, respond, certificate, key, gate_at, ends, pin_of
+):
     server = raw_server(lambda heard: respond(200, SCANNED), certificate(key, ends))
     assert ask(gate_at(server, pin_of(key))) == ADMITTED
 
 
-def test_a_certificate_renewed_around_the_same_key_stops_no_gate(raw_server, respond, certificate, key, gate_at):
+def test_a_certificate_renewed_around_the_same_key_stops_no_gate(
+    raw_server, respond, certificate, key, gate_at, pin_of
+):
     context = certificate(key)
     server = raw_server(lambda heard: lambda sock: sock.sendall(respond(200, SCANNED)), context)  # and closes
     client = gate_at(server, pin_of(key))
@@ -100,7 +71,7 @@ def test_a_certificate_renewed_around_the_same_key_stops_no_gate(raw_server, res
 
 
 def test_another_key_is_a_fault_of_its_own_until_the_right_one_is_back_and_hears_nothing(
-    raw_server, respond, certificate, key, gate_at
+    raw_server, respond, certificate, key, gate_at, pin_of
 ):
     context = certificate(key)
     server = raw_server(lambda heard: lambda sock: sock.sendall(respond(200, SCANNED)), context)  # and closes
@@ -114,7 +85,7 @@ def test_another_key_is_a_fault_of_its_own_until_the_right_one_is_back_and_hears
     assert len(server.heard) == 2
 
 
-def test_an_authority_that_is_trusted_does_not_replace_the_pin(raw_server, respond, certificate, key, tmp_path):
+def test_an_authority_that_is_trusted_does_not_replace_the_pin(raw_server, respond, certificate, key, tmp_path, pin_of):
     server = raw_server(lambda heard: respond(200, SCANNED), certificate(ec.generate_private_key(ec.SECP256R1())))
     trusting = requests.Session()
     trusting.verify = False  # believes everybody
@@ -125,7 +96,7 @@ def test_an_authority_that_is_trusted_does_not_replace_the_pin(raw_server, respo
     assert server.heard == []
 
 
-def test_a_man_in_the_middle_gets_no_byte_of_http(certificate, key, gate_at):
+def test_a_man_in_the_middle_gets_no_byte_of_http(certificate, key, gate_at, pin_of):
     """He ends TLS with a key of his own, and keeps all that comes after the handshake."""
     context, kept = certificate(ec.generate_private_key(ec.SECP256R1())), []
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -147,7 +118,7 @@ def test_a_man_in_the_middle_gets_no_byte_of_http(certificate, key, gate_at):
     assert kept == []
 
 
-def test_a_server_that_speaks_no_tls_any_more_is_sent_nothing(raw_server, respond, key, gate_at):
+def test_a_server_that_speaks_no_tls_any_more_is_sent_nothing(raw_server, respond, key, gate_at, pin_of):
     server = raw_server(lambda heard: respond(200, SCANNED))
 
     class There:
@@ -157,7 +128,7 @@ def test_a_server_that_speaks_no_tls_any_more_is_sent_nothing(raw_server, respon
     assert not [heard for heard in server.heard if b"PREFIX01" in repr(heard).encode()]
 
 
-def test_tls_1_1_is_refused_of_the_right_key_too(raw_server, respond, certificate, key, gate_at):
+def test_tls_1_1_is_refused_of_the_right_key_too(raw_server, respond, certificate, key, gate_at, pin_of):
     context = certificate(key)
     context.set_ciphers("DEFAULT:@SECLEVEL=0")
     with pytest.warns(DeprecationWarning):
@@ -166,7 +137,7 @@ def test_tls_1_1_is_refused_of_the_right_key_too(raw_server, respond, certificat
     assert ask(gate_at(server, pin_of(key))) == unknown(Fault.TLS)
 
 
-def test_credentials_with_a_pin_and_plain_http_do_not_exist(tmp_path, key):
+def test_credentials_with_a_pin_and_plain_http_do_not_exist(tmp_path, key, pin_of):
     with pytest.raises(ValueError, match="https"):
         Credentials("http://127.0.0.1", "/api/scan", KEY, TICKET.uuid, "Gate 1", pin=pin_of(key))
     store = CredentialStore(tmp_path)
@@ -184,7 +155,7 @@ def pairing_code(server, pin):
     return found
 
 
-def test_pairing_keeps_the_pin_of_the_code(raw_server, respond, certificate, key, tmp_path):
+def test_pairing_keeps_the_pin_of_the_code(raw_server, respond, certificate, key, tmp_path, pin_of):
     given = {"success": True, "message": "", "api_key": KEY, "device_uuid": TICKET.uuid, "device_name": "Gate 1"}
     tested = {"success": True, "device_info": {"uuid": TICKET.uuid, "archived": False}}
     answers = iter([given, tested])
@@ -195,7 +166,9 @@ def test_pairing_keeps_the_pin_of_the_code(raw_server, respond, certificate, key
     assert store.load().pin == pin_of(key)
 
 
-def test_pairing_with_another_key_sends_nothing_not_even_the_token(raw_server, respond, certificate, key, tmp_path):
+def test_pairing_with_another_key_sends_nothing_not_even_the_token(
+    raw_server, respond, certificate, key, tmp_path, pin_of
+):
     server = raw_server(lambda heard: respond(200, {}), certificate(ec.generate_private_key(ec.SECP256R1())))
     failed = pair(pairing_code(server, pin_of(key)), CredentialStore(tmp_path))
     assert isinstance(failed, PairingFailed)
@@ -204,7 +177,7 @@ def test_pairing_with_another_key_sends_nothing_not_even_the_token(raw_server, r
 
 
 def test_a_redirect_of_a_pinned_pairing_leads_to_the_holder_of_the_same_key_only(
-    raw_server, respond, certificate, key, tmp_path
+    raw_server, respond, certificate, key, tmp_path, pin_of
 ):
     other = ec.generate_private_key(ec.SECP256R1())
     elsewhere = raw_server(lambda heard: respond(200, {}), certificate(other))
