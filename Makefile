@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.set-up
 
-.PHONY: help setup demo test check bench chaos fuzz lock clean
+.PHONY: help setup demo test check bench chaos fuzz lock bundle clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -37,6 +37,9 @@ chaos: $(STAMP)  ## 2,000 presentations through lost packets, kills and power cu
 
 fuzz: $(STAMP)  ## an hour of mutated frames for the reader in its process; no ticket that isn't there, never dead
 	@$(BIN)/python -m tests.fuzz
+
+bundle: $(STAMP)  ## all that install.sh --offline needs, in a folder: FOR=trixie|bookworm CPU=aarch64|x86_64 TO=DIR
+	@install/bundle.sh "$(or $(FOR),trixie)" "$(or $(CPU),aarch64)" "$(or $(TO),build/bundle)"
 
 lock:  ## pin the dependencies anew, with hashes and no addresses
 	@.ci/lock

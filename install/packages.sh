@@ -5,9 +5,9 @@ wanted_packages() {
     printf '%s\n' python3-venv
     if has_gate; then
         # zbar reads the codes that zxing-cpp misses. The camera's library is built against apt's numpy, so the gate runs on
-        # that numpy too; lgpio has no wheel for Python 3.13.
-        printf '%s\n' libzbar0 python3-numpy python3-lgpio
-        if is_pi; then printf '%s\n' python3-picamera2; fi
+        # that numpy too; lgpio has no wheel for Python 3.13. Both are Raspberry Pi's own packages.
+        printf '%s\n' libzbar0 python3-numpy
+        if is_pi; then printf '%s\n' python3-lgpio python3-picamera2; fi
     fi
     if has_server; then printf '%s\n' fonts-dejavu-core; fi  # letters of printed tickets
     # A clock of a machine without one. Not beside another that sets it.
@@ -55,13 +55,20 @@ apt_offline() {  # the bundle's folder is the only source, and nothing of apt's 
     apt_install "$@"
 }
 
-undo_packages() {  # those that were not here before
-    DEBIAN_FRONTEND=noninteractive quietly apt-get --yes purge "$@"
+undo_packages() {  # NAME…: of those that were not here before, what has come
+    local name come=()
+    for name in "$@"; do
+        if is_installed "$name"; then come+=("$name"); fi
+    done
+    [ ${#come[@]} -eq 0 ] || DEBIAN_FRONTEND=noninteractive quietly apt-get --yes purge "${come[@]}"
 }
 
 quietly() {  # COMMAND…: what it says is only told when it fails
     local log
     scratch
     log=$(mktemp "$SCRATCH/log.XXXXXX")
-    "$@" >"$log" 2>&1 || { tail -n 15 "$log" >&2; return 1; }
+    if "$@" >"$log" 2>&1; then return; fi
+    tail -n 15 "$log" >&2
+    BROKEN=$*
+    return 1
 }

@@ -57,12 +57,11 @@ make_environment() {  # FOLDER
         --no-cache-dir "$SCRATCH/build"
 }
 
-pinned() {  # the lock file; of a gate without what apt gives: numpy, which the camera's library is built against, and lgpio
-    if has_gate; then
-        awk '/^[a-z]/ { apt = /^(numpy|lgpio)==/ } !apt { print }' "$HERE/requirements/runtime.txt"
-    else
-        cat "$HERE/requirements/runtime.txt"
-    fi
+pinned() {  # the lock file without what apt gives
+    local by_apt=none
+    if has_gate; then by_apt=numpy; fi
+    if has_gate && is_pi; then by_apt='numpy|lgpio'; fi
+    awk -v by_apt="^($by_apt)==" '/^[a-z]/ { left_out = $0 ~ by_apt } !left_out { print }' "$HERE/requirements/runtime.txt"
 }
 
 tidy_versions() {  # KEPT…: of all versions that are not running, only the one before this

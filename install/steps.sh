@@ -1,10 +1,11 @@
 # A step and its end: what fails is undone, and people are told what happened, what it means and what to do.
 # shellcheck shell=bash disable=SC2034  # what is set here is read in the other parts
 STEP=''
+BROKEN=''  # the program that failed, where the shell only knows that one did
 
 step() {  # KEY: the function step_KEY
     STEP=$1
-    UNDO=()
+    UNDO=() BROKEN=''
     [ "$DRY" -eq 1 ] || scratch
     printf '%s\n' "$(said "step_$1")"
     "step_$1"
@@ -19,7 +20,7 @@ fail() {  # KEY ARGUMENTS…: KEY is what happened, KEY_do what to do about it; 
 failed() {  # by the trap: COMMAND LINE
     [ "$BASHPID" = "$$" ] || exit 1  # of a subshell: the shell above tells it
     trap - ERR
-    broke_off "$(said step_failed "$(said "step_$STEP")" "$1" "$2")" "$(said "step_${STEP}_do")"
+    broke_off "$(said step_failed "$(said "step_$STEP")" "${BROKEN:-$1}" "$2")" "$(said "step_${STEP}_do")"
 }
 
 interrupted() {
