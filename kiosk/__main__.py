@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from functools import cache
 from pathlib import Path
@@ -50,6 +51,9 @@ def build_parser() -> argparse.ArgumentParser:
     check = config.add_parser("check", help="every mistake in a file, with the nearest valid key")
     check.add_argument("file", type=Path, metavar="FILE")
     _add_first_boot(commands, place)
+    commands.add_parser(
+        "last-resort", parents=[place], help="systemd's, after the gate ended: a reboot, once an hour at most"
+    )
     demo = commands.add_parser("demo", help="the whole way on rendered frames and mock pins; needs no hardware")
     demo.add_argument("--svg", type=Path, metavar="FILE", help="also draw what was shown, as a picture")
     demo.add_argument("--keep", type=Path, metavar="DIR", help="keep frames, traces and state here")
@@ -234,6 +238,12 @@ def _cards(given: argparse.Namespace) -> int:
     return commands.cards(given.out, given.wifi, given.hidden)
 
 
+def _last_resort(given: argparse.Namespace) -> int:
+    from kiosk import last_resort  # noqa: PLC0415
+
+    return last_resort.run(_load(given), os.environ)
+
+
 def _demo(given: argparse.Namespace) -> int:
     from kiosk import demo  # noqa: PLC0415
 
@@ -251,6 +261,7 @@ _COMMANDS = {
     "first-boot": _first_boot,
     "join-wifi": _join_wifi,
     "cards": _cards,
+    "last-resort": _last_resort,
     "demo": _demo,
 }
 

@@ -12,7 +12,7 @@ from gpiozero import Device, Factory
 
 from kiosk import settings
 from kiosk.edges import Pulsed
-from kiosk.gate.inputs import Contact, Inputs
+from kiosk.gate.inputs import Contact, Inputs, is_active_now
 from kiosk.gate.lines import Line
 from kiosk.gate.orders import Orders
 from kiosk.gate.pins import PinFault, open_factory
@@ -20,7 +20,7 @@ from kiosk.gate.signals import Player, Signal
 from kiosk.gate.warden import GateFault, Warden
 from kiosk.trace import Trace
 
-__all__ = ["Contact", "Gate", "GateFault", "Inputs", "PinFault", "Signal", "force_off", "open_gate"]
+__all__ = ["Contact", "Gate", "GateFault", "Inputs", "PinFault", "Signal", "force_off", "is_emergency", "open_gate"]
 
 GREEN_MS = 5000  # green until passage or 5 s (facts: Gates)
 DARK_S = 0.15  # between the greens of two guests: long enough to be seen as two
@@ -199,6 +199,17 @@ def force_off(wiring: settings.Gate) -> list[str]:
                 troubles.append(f"{name} (BCM {pin}): {error}")
             break
     return troubles
+
+
+def is_emergency(wiring: settings.Gate) -> bool | None:
+    """Whether the emergency contact is active, read where no gate runs; None when the pin can't be read."""
+    if wiring.emergency is None:
+        return False
+    try:
+        return is_active_now(wiring, Contact.EMERGENCY, open_factory(wiring.pins))
+    except Exception as error:  # lgpio's own error is a bare Exception
+        log.warning("the emergency contact can't be read: %s", error)
+        return None
 
 
 def _wired(wiring: settings.Gate, names: tuple[str, ...]) -> dict[str, int]:
