@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 from typing import Any
@@ -9,13 +10,15 @@ from typing import Any
 import segno
 from PIL import Image
 
+from kiosk.journal import read_lines
 from tests.system.machine.debian import ROOT
 from tests.system.machine.machine import Machine
 
 KIOSK, API = "portillon-kiosk.service", "portillon-api.service"
 SETTINGS, SERVER_SETTINGS = "/etc/portillon/kiosk.toml", "/etc/portillon/api.toml"
 STREET = "/srv/street"
-TRACE = "/var/lib/portillon/trace.jsonl"
+STATE = "/var/lib/portillon"
+TRACE = f"{STATE}/trace.jsonl"
 # What a machine without a camera and without pins needs; everything else is as install.sh lays it down.
 _NO_HARDWARE = {
     'source = "picamera2"\n': f'source = "replay"\npath = "{STREET}"\nfps = 10\n',
@@ -40,6 +43,20 @@ def settings_without_hardware(**more: str) -> str:
         lines[places[0]] = f"{key} = {value}"
         text = "\n".join(lines) + "\n"
     return text
+
+
+def trace_lines(text: str, event: str) -> list[dict[str, Any]]:
+    """A trace's lines of this kind. A power cut may tear one, which is left out: nobody waits for the trace's disk."""
+    lines = []
+    for line in text.split("\n")[:-1]:
+        with contextlib.suppress(ValueError):
+            lines.append(json.loads(line))
+    return [line for line in lines if line.get("event") == event]
+
+
+def relay_values(text: str) -> list[int]:
+    """Every value that the relay's line had in this trace, in order."""
+    return [line["value"] for line in trace_lines(text, "pin") if line["pin"] == "relay"]
 
 
 class Gate:
@@ -72,15 +89,18 @@ class Gate:
         self.machine.run("find", STREET, "-type", "f", "-delete")
 
     def lines(self, event: str) -> list[dict[str, Any]]:
-        """What the trace tells of this kind of event, whole lines only."""
+        """What the trace tells of this kind of event."""
         if not self.machine.exists(TRACE):
             return []
-        told = [json.loads(line) for line in self.machine.read(TRACE).split("\n")[:-1] if line]
-        return [line for line in told if line.get("event") == event]
+        return trace_lines(self.machine.read(TRACE), event)
 
     def relay(self) -> list[int]:
         """Every value that the relay's line had, in order."""
-        return [line["value"] for line in self.lines("pin") if line["pin"] == "relay"]
+        return relay_values(self.machine.read(TRACE))
+
+    def steps(self) -> list[str]:
+        """The steps that its journal tells, in order."""
+        return [line["step"] for line in read_lines(self.machine.path(STATE)) if "step" in line]
 
     def verdicts(self) -> list[tuple[str, str | None]]:
         """Every verdict with its reason, in order."""

@@ -153,7 +153,7 @@ class Machine:
 
     def read(self, path: str) -> str:
         """The text of a file in it."""
-        return self._path(path).read_text()
+        return self.path(path).read_text()
 
     def write(self, path: str, text: str) -> None:
         """Write a file in it, readable by everyone."""
@@ -161,20 +161,20 @@ class Machine:
 
     def write_bytes(self, path: str, content: bytes) -> None:
         """Write a file in it, readable by everyone; whoever looks sees it whole or not at all."""
-        target = self._path(path)
+        target = self.path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         beside = target.with_name(f".{target.name}.new")
         beside.write_bytes(content)
         beside.chmod(0o644)
         beside.rename(target)
 
+    def path(self, there: str) -> Path:
+        """Where the host finds a file of the machine while it runs; links in it that are absolute lead elsewhere."""
+        return Path(f"/proc/{self._leader}/root", there.lstrip("/"))
+
     def exists(self, path: str) -> bool:
         """Whether there is something, a link included, by this name."""
-        return os.path.lexists(self._path(path))
-
-    def _path(self, there: str) -> Path:
-        # Through the first process, so that what it has mounted is seen. Links that are absolute must not be followed.
-        return Path(f"/proc/{self._leader}/root", there.lstrip("/"))
+        return os.path.lexists(self.path(path))
 
     def show(self, unit: str, name: str) -> str:
         """One property of a unit, as ``systemctl show`` tells it."""
@@ -184,14 +184,16 @@ class Machine:
         """What a unit said since a boot."""
         return self.run("journalctl", "--no-pager", "--output=cat", f"--boot={boot}", "--unit", unit)
 
-    def until(self, what: Callable[[], _Seen], *, within: float = 60, else_tell: str = "") -> _Seen:
-        """Look until there is something true to see; fails with the journal when there never is."""
+    def until(
+        self, what: Callable[[], _Seen], *, within: float = 60, pause: float = 0.05, else_tell: str = ""
+    ) -> _Seen:
+        """Look every ``pause`` s until there is something true to see; fails with the journal when there never is."""
         deadline = time.monotonic() + within
         while not (seen := what()):
             if time.monotonic() > deadline:
                 said = self.run("journalctl", "--no-pager", "--output=short", "--lines=60", check=False)
                 raise AssertionError(f"nothing of the kind within {within} s {else_tell}; the journal:\n{said}")
-            time.sleep(0.05)
+            time.sleep(pause)
         return seen
 
     def reboot(self) -> None:
@@ -213,17 +215,22 @@ class Machine:
         self._nspawn.wait(_BOOT_S)
         self._unplug()
 
-    def power_cut(self) -> None:
-        """Pull the plug: every process ends at once, and what is not on the disk by then never gets there."""
+    def power_cut(self, witness: str) -> str:
+        """Pull the plug: every process ends at once, and what is not on the disk by then never gets there.
+
+        The text of the file ``witness`` as memory had it at that moment: what happened, whatever the disk knows of it.
+        """
         assert self._nspawn is not None
         (self._host / self._cgroup_folder.lstrip("/") / "cgroup.kill").write_text("1")
+        self._nspawn.wait(_BOOT_S)
+        seen = (self._host / "mnt/root" / witness.lstrip("/")).read_text(errors="replace")
         disk = os.open(self._host / "mnt/disk", os.O_RDONLY)
         try:
             fcntl.ioctl(disk, _FS_IOC_SHUTDOWN, struct.pack("I", _WITHOUT_FLUSH))
         finally:
             os.close(disk)
-        self._nspawn.wait(_BOOT_S)
         self._unplug()
+        return seen
 
     def plug_in(self) -> None:
         """Give it power, at first or after ``power_cut`` or ``power_off``: it boots from its disk as that is."""

@@ -1,0 +1,98 @@
+"""install.sh run dry, run twice, broken off, taken away again: what changes is what it said, and nothing else."""
+
+from __future__ import annotations
+
+from tests.system.machine.conftest import INSTALL, Installed
+from tests.system.machine.gate import API, KIOSK, SERVER_SETTINGS, SETTINGS, STATE, Gate, settings_without_hardware
+from tests.system.machine.manifest import difference, manifest
+
+# What a running machine writes all the time: logs, caches, random seeds; and the gate's own journal and tickets.
+AT_WORK = ["/var/log", "/var/cache", "/var/lib/systemd", "/var/lib/NetworkManager", STATE]
+# What apt and dpkg write down about packages, and what belongs to packages that stay.
+OF_APT = ["/var/lib/apt", "/var/lib/dpkg", "/var/cache"]
+
+
+def changes(said: str) -> list[str]:
+    """The lines of install.sh that each tell one change."""
+    return [line for line in said.splitlines() if line.startswith("+ ")]
+
+
+def test_a_dry_run_says_what_a_real_run_then_changes_line_by_line_and_changes_nothing(installed: Installed) -> None:
+    assert changes(installed.dry_run_said) == changes(installed.real_run_said)
+    assert len(changes(installed.real_run_said)) > 20
+    assert difference(installed.before, installed.after_dry_run) == {}
+
+
+def test_every_file_that_a_real_run_wrote_is_of_a_package_or_was_told(installed: Installed) -> None:
+    told = "\n".join(changes(installed.real_run_said))
+    changed = difference(installed.before, installed.after)
+    ours = [
+        path for path in changed if path.startswith(("/etc/portillon", "/etc/systemd/system/", "/etc/NetworkManager/"))
+    ]
+    ours = [path for path in ours if ".wants" not in path and not changed[path][1].startswith("d")]
+    assert ours
+    assert [path for path in ours if path not in told] == []
+
+
+def test_a_second_run_changes_no_file_and_restarts_no_unit(gate: Gate) -> None:
+    gate.wait_for_state("unpaired")
+    before, started = manifest(gate.machine, *AT_WORK), _invocations(gate)
+    said = gate.machine.run(*INSTALL)
+    assert changes(said) == []
+    assert difference(before, manifest(gate.machine, *AT_WORK)) == {}
+    assert _invocations(gate) == started
+
+
+def _invocations(gate: Gate) -> dict[str, str]:
+    return {unit: gate.machine.show(unit, "InvocationID") for unit in (KIOSK, API)}
+
+
+def test_settings_and_credentials_are_never_overwritten(paired: Gate) -> None:
+    machine = paired.machine
+    machine.write(SETTINGS, settings_without_hardware(pulse_ms="450"))
+    server = machine.read(SERVER_SETTINGS).replace("port = 8000", "port = 8001")
+    machine.write(SERVER_SETTINGS, server)
+    credentials = machine.read(f"{STATE}/credentials.json")
+    assert changes(machine.run(*INSTALL)) == []
+    assert machine.read(SETTINGS) == settings_without_hardware(pulse_ms="450")
+    assert machine.read(SERVER_SETTINGS) == server
+    assert machine.read(f"{STATE}/credentials.json") == credentials
+    assert machine.run("stat", "--format=%a %U", f"{STATE}/credentials.json") == "600 portillon\n"
+
+
+def test_a_step_that_fails_undoes_itself_says_what_to_do_and_works_when_that_is_done(blank: Gate) -> None:
+    machine = blank.machine
+    machine.run("mv", "/etc/pip.conf", "/root/pip.conf")  # no Python packages to be had from anywhere
+    before = manifest(machine, *OF_APT, *AT_WORK)
+    done = machine.tried(*INSTALL)
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) >= 3, done.stderr
+    left = difference(before, manifest(machine, *OF_APT, *AT_WORK))
+    assert [path for path in left if path.startswith("/opt/portillon/") and "/bin/" in path] == []
+    assert machine.run("systemctl", "list-units", "--all", "--no-legend", "portillon*") == ""
+    machine.run("mv", "/root/pip.conf", "/etc/pip.conf")
+    machine.run(*INSTALL)
+    blank.wait_for_state("unpaired")
+
+
+def test_uninstall_leaves_the_data_and_nothing_else_of_ours(paired: Gate, installed: Installed) -> None:
+    machine = paired.machine
+    machine.run("/root/portillon/install.sh", "uninstall", "--yes")
+    left = _left_of_ours(paired, installed)
+    kept = ("/etc/portillon", STATE)
+    assert {path: what for path, what in left.items() if not path.startswith(kept)} == {}
+    assert {f"{STATE}/credentials.json", f"{STATE}/tickets.sqlite3", f"{STATE}/journal.jsonl"} <= left.keys()
+    assert machine.run("systemctl", "list-units", "--all", "--no-legend", "portillon*") == ""
+
+
+def test_uninstall_with_purge_leaves_nothing_at_all(paired: Gate, installed: Installed) -> None:
+    machine = paired.machine
+    machine.run("/root/portillon/install.sh", "uninstall", "--purge", "--yes")
+    assert _left_of_ours(paired, installed) == {}
+
+
+def _left_of_ours(gate: Gate, installed: Installed) -> dict[str, tuple[str, str]]:
+    """What is otherwise than before install.sh ran, without what every machine writes while it runs."""
+    others = tuple(place for place in [*OF_APT, *AT_WORK] if place != STATE)
+    left = difference(installed.before, manifest(gate.machine))
+    return {path: what for path, what in left.items() if not path.startswith(others)}
