@@ -185,7 +185,7 @@ class Daemon:
                 self._trace("fault", fault=Fault.GATE, why=news.what)
 
     def _seen(self, news: Seen, now: float) -> None:
-        self._health.frame_came(now)
+        self._health.frame_came(now, news.figures)
         if self._contacts.is_emergency:
             return
         codes = self._setting_up.seen(news.codes, now)

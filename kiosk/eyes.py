@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from kiosk import codes
 from kiosk.camera import Camera as CameraEdge
 from kiosk.camera import CameraFault, CameraHangs, open_camera
+from kiosk.camera.figures import Gauge
 from kiosk.news import CameraFailed, CameraFroze, Died, News, Seen
 from kiosk.reading import IsolatedReader
 from kiosk.settings import Camera
@@ -81,13 +82,15 @@ class Eyes:
 
     def _watch(self, camera: CameraEdge) -> None:
         within = max(FRAME_WITHIN_S, 3 / self._settings.fps)
+        gauge = Gauge()
         while not self._stop.is_set():
             with self._asking("taking a picture", within + _NO_ANSWER_S):
                 frame = camera.next_frame(within)
             self.has_delivered = True
             texts = self._reader.read(frame.gray)
             seen = tuple(codes.parse(text) for text in texts)
-            self._tell(Seen(seen, min(frame.taken_at, time.monotonic())))
+            taken_at = min(frame.taken_at, time.monotonic())
+            self._tell(Seen(seen, taken_at, gauge.look(frame.gray, taken_at, bool(texts))))
 
     def _is_frozen(self, fault: CameraFault) -> bool:
         return isinstance(fault, CameraHangs) or (self.has_delivered and self._settings.source != "replay")

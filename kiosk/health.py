@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 
+from kiosk.camera.figures import Figures
 from kiosk.faults import Faults
 from kiosk.gate import Gate
 from kiosk.heartbeat import Pulse
@@ -45,9 +46,11 @@ class Health:
         self._not_alive: str | None = None
         journal.prove()
 
-    def frame_came(self, now: float) -> None:
-        """The camera works."""
+    def frame_came(self, now: float, figures: Figures | None = None) -> None:
+        """The camera works; now and then it is told how well."""
         self._last_frame = now
+        if figures is not None:
+            self._faults.tell(camera=figures)
         self._faults.over(Fault.CAMERA)
 
     def camera_failed(self, why: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kiosk.camera.figures import Figures
 from kiosk.codes import Code
 from kiosk.edges import Contact
 from kiosk.first_boot.outcome import Outcome
@@ -17,6 +18,7 @@ class Seen:
 
     codes: tuple[Code, ...]
     taken_at: float
+    figures: Figures | None = None  # of the camera, now and then
 
 
 @dataclass(frozen=True, slots=True)

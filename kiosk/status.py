@@ -9,7 +9,7 @@ import contextlib
 import json
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any, TypedDict, Unpack
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from kiosk.camera.figures import Figures
 from kiosk.verdict import Fault
 
 FILE_NAME = "status.json"
@@ -40,6 +41,7 @@ class Facts(TypedDict, total=False):
     server: str | None  # base URL and prefix; None: unpaired
     server_found_at: str | None  # the base URL where it is asked since it went from that of the pairing
     device: str | None  # this gate's name at its server
+    camera: Figures
     wifi: str  # what the last Wi-Fi card came to, since the start
     standing: list[Standing]
     open_attempts: int  # presentations that no final answer came for
@@ -66,6 +68,7 @@ class Status(BaseModel):
     server: str | None = None
     server_found_at: str | None = None
     device: str | None = None
+    camera: Figures | None = None
     wifi: str | None = None
     standing: tuple[Standing, ...] = ()
     open_attempts: int = 0
@@ -108,6 +111,8 @@ class StatusFile:
         told = dict(facts)
         if "standing" in facts:
             told["standing"] = [_as_json(each) for each in facts["standing"]]
+        if "camera" in facts:
+            told["camera"] = asdict(facts["camera"])
         if any(self._facts.get(name) != value or name not in self._facts for name, value in told.items()):
             self._facts |= told
             self._is_news = True

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.camera.figures import Figures
 from kiosk.status import FILE_NAME, Standing, StatusFile, read_status
 from kiosk.verdict import Fault
 
@@ -123,3 +124,11 @@ def test_the_folder_holds_the_status_and_nothing_else(tmp_path):
     StatusFile(tmp_path / FILE_NAME).write()
     assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
     assert stat.S_ISREG((tmp_path / FILE_NAME).stat().st_mode)
+
+
+def test_the_cameras_figures_are_read_as_they_were_told(tmp_path):
+    figures = Figures(fps=14.9, brightness=92, burnt=0.01, blur_px=1.2)
+    file = StatusFile(tmp_path / FILE_NAME)
+    file.tell(camera=figures)
+    file.write()
+    assert read_status(tmp_path).camera == figures
