@@ -26,7 +26,7 @@ from api.operations.monitoring import Monitoring
 from api.operations.near import Readers
 from api.operations.shelf import Shelf
 from api.scan.endpoints import Call, Endpoints
-from api.scan.errors import ApiError, error_body
+from api.scan.errors import ApiError, Refusal, error_body
 from api.scan.words import Language
 from api.store.store import Store
 from api.tickets.importing.worker import Worker
@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 _HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # made once, not for each answer
 _PREFIXES = {"/api/scan": False, "/scan": True}
-_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed"}
+_CODES = {400: Refusal.BAD_REQUEST, 404: Refusal.NOT_FOUND, 405: Refusal.METHOD_NOT_ALLOWED}
 _JUDGED: dict[str, Judged] = {"/ticket": "scan", "/check_ticket": "check"}
 _RETRY_S = 10
 
@@ -65,7 +65,7 @@ class _Application(bottle.Bottle):  # type: ignore[misc]  # bottle ships no type
         if "GET" in allowed and "HEAD" not in allowed:  # bottle answers HEAD wherever it answers GET
             bottle.response.set_header("Allow", ", ".join(["GET", "HEAD", *(m for m in allowed if m != "GET")]))
         text = str(error.status_line).partition(" ")[2]
-        return _json(error_body(_CODES.get(status, "server_error"), text))
+        return _json(error_body(_CODES.get(status, Refusal.SERVER_ERROR), text))
 
     def _known_part(self, path: str) -> str:
         """A path that leads nowhere, for the log: what is no word of any route may be a name, a key, a ticket."""
@@ -130,6 +130,7 @@ def make_app(
         zone=pages.zone,
         public_url=pages.public_url,
         pin=pages.pin,
+        pairing_max_age_s=pairing_max_age_s,
         tally=Tally(store),
         outlook=Outlook(store, pages.patience),
         worker=Worker(store),
@@ -180,7 +181,7 @@ def _answer(path: str, call: Callable[[], Any]) -> tuple[int, Any, dict[str, str
         return error.status, error.body(), _HEADERS | error.headers
     except Exception as error:  # whatever went wrong, a gate is told so in JSON
         _report(path, error)
-        return 500, error_body("server_error", "Internal server error"), _HEADERS
+        return 500, error_body(Refusal.SERVER_ERROR, "Internal server error"), _HEADERS
 
 
 def _add_monitoring(app: bottle.Bottle, monitoring: Monitoring) -> None:

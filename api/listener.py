@@ -72,8 +72,9 @@ class _Request(HTTPRequest):
         body = json.dumps({"success": False, "error": text, "message": text, "code": code}).encode()
         head = (
             f"{self.server.protocol} {status}\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n"
         )
+        head += "Retry-After: 5\r\n\r\n" if str(status).startswith("503") else "\r\n"
         self.close_connection = self.sent_headers = self.conn.is_leaving = True
         with contextlib.suppress(OSError):  # the client is gone
             self.conn.wfile.write(head.encode("latin-1") + body)

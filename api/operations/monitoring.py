@@ -14,7 +14,7 @@ from api.operations.exposition import Family, write
 from api.operations.health import told, troubles
 from api.operations.near import Readers
 from api.operations.standing import Standing
-from api.scan.errors import error_body
+from api.scan.errors import Refusal, error_body
 from api.store.sqlite import SqliteDatabase
 from api.store.store import Store
 from api.store.turns import GROUPS
@@ -38,7 +38,7 @@ class Monitoring:
         if not wrong:
             return 200, {"success": True, "message": "Tickets can be scanned", "code": "ok"}
         text = told(wrong)
-        return 503, error_body("unavailable", text) | {"wrong": wrong}
+        return 503, error_body(Refusal.UNAVAILABLE, text) | {"wrong": wrong}
 
     def metrics(self) -> str:
         """Prometheus' text. A database that fails leaves the gauges out and says so in ``portillon_up``."""

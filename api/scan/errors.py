@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import StrEnum
 
 from api.store.scan import Code
+
+
+class Refusal(StrEnum):
+    """What an error's ``code`` may be beside those about a ticket (``api.store.scan.Code``)."""
+
+    BAD_REQUEST = "bad_request"
+    UNAUTHORIZED = "unauthorized"
+    DEVICE_ARCHIVED = "device_archived"
+    INVALID_TOKEN = "invalid_token"  # noqa: S105 - a word of the table, no secret
+    RATE_LIMITED = "rate_limited"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    SERVER_ERROR = "server_error"
+    UNAVAILABLE = "unavailable"
 
 
 class ApiError(Exception):
     """An answer of its own: HTTP status, the ``code`` of the table, a text for people, headers."""
 
-    def __init__(self, status: int, code: str, text: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(self, status: int, code: Code | Refusal, text: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(text)
         self.status = status
         self.code = code
@@ -22,40 +37,40 @@ class ApiError(Exception):
         return error_body(self.code, self.text)
 
 
-def error_body(code: str, text: str) -> dict[str, object]:
+def error_body(code: Code | Refusal, text: str) -> dict[str, object]:
     """``success, error, message, code``, as all errors of the scan API."""
     return {"success": False, "error": text, "message": text, "code": code}
 
 
 def bad_request(text: str) -> ApiError:
     """400: the body is not what the call takes."""
-    return ApiError(400, "bad_request", text)
+    return ApiError(400, Refusal.BAD_REQUEST, text)
 
 
 def too_large(limit: int) -> ApiError:
     """413: more bytes than any honest request has."""
-    return ApiError(413, "bad_request", f"The request is larger than {limit // 1024} KiB")
+    return ApiError(413, Refusal.BAD_REQUEST, f"The request is larger than {limit // 1024} KiB")
 
 
 def unauthorized() -> ApiError:
     """401: no key, or one that nobody knows."""
-    return ApiError(401, "unauthorized", "API key missing or unknown", {"WWW-Authenticate": "Api-Key"})
+    return ApiError(401, Refusal.UNAUTHORIZED, "API key missing or unknown", {"WWW-Authenticate": "Api-Key"})
 
 
 def device_archived() -> ApiError:
     """403: the organiser has shut this device out."""
-    return ApiError(403, "device_archived", "This device is archived")
+    return ApiError(403, Refusal.DEVICE_ARCHIVED, "This device is archived")
 
 
 def invalid_token() -> ApiError:
     """400: the pairing token pairs nothing, for whatever reason."""
-    return ApiError(400, "invalid_token", "Pairing token unknown, already used or expired")
+    return ApiError(400, Refusal.INVALID_TOKEN, "Pairing token unknown, already used or expired")
 
 
 def rate_limited(seconds: int) -> ApiError:
     """429: too many failures from this address."""
     text = f"Too many failed attempts: try again in {seconds} s"
-    return ApiError(429, "rate_limited", text, {"Retry-After": str(seconds)})
+    return ApiError(429, Refusal.RATE_LIMITED, text, {"Retry-After": str(seconds)})
 
 
 def unknown_ticket() -> ApiError:

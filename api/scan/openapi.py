@@ -5,6 +5,7 @@ A test holds it against the routes, and schemathesis against a running server.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
 from typing import Any
@@ -12,14 +13,12 @@ from typing import Any
 from pydantic import BaseModel
 
 from api.scan import bodies
+from api.scan.errors import Refusal
+from api.scan.examples import ANSWERS, ASKED, Example, refusal
 from api.store.scan import Code
 
 Schema = dict[str, Any]
-_CODES = [
-    *map(str, Code),
-    *("bad_request", "unauthorized", "device_archived", "invalid_token", "rate_limited"),
-    *("not_found", "method_not_allowed", "server_error"),
-]
+_CODES = [*map(str, Code), *map(str, Refusal)]
 _ERRORS = {
     400: "the body is not what the call takes, or the code or token is none",
     401: "no key, or one that nobody knows",
@@ -92,21 +91,28 @@ def _call(
         "tags": [name],
         "security": [{"ApiKey": []}] if is_keyed else [],
         "responses": {
-            "200": _response("answered", answer),
-            **{str(status): _response(_ERRORS[status], _ref("Error"), status) for status in sorted(errors)},
+            "200": _response("answered", answer, ANSWERS.get(name, {})),
+            **{
+                str(status): _response(_ERRORS[status], _ref("Error"), {"refused": refusal(name, status)}, status)
+                for status in sorted(errors)
+            },
         },
     }
 
 
 def _post(name: str, summary: str, body: str, answer: Schema, errors: tuple[int, ...]) -> Schema:
-    content = {"application/json": {"schema": _ref(body)}}
+    content = {"application/json": {"schema": _ref(body)} | _examples(ASKED[name])}
     return {**_call(name, summary, answer, errors), "requestBody": {"required": True, "content": content}}
 
 
-def _response(text: str, schema: Schema, status: int = 200) -> Schema:
-    told: Schema = {"description": text, "content": {"application/json": {"schema": schema}}}
+def _response(text: str, schema: Schema, shown: Mapping[str, Example], status: int = 200) -> Schema:
+    told: Schema = {"description": text, "content": {"application/json": {"schema": schema} | _examples(shown)}}
     header = {401: "WWW-Authenticate", 429: "Retry-After"}.get(status)
     return told | ({"headers": {header: {"schema": {"type": "string"}}}} if header else {})
+
+
+def _examples(shown: Mapping[str, Example]) -> Schema:
+    return {"examples": {name: {"value": value} for name, value in shown.items()}} if shown else {}
 
 
 def _ref(name: str) -> Schema:

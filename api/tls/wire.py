@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import ssl
 from typing import Any
@@ -14,6 +15,9 @@ from cheroot.ssl import Adapter
 from api.inbox import Inbox
 from api.tls.identity import Identity
 
+_SAID = "This port speaks TLS, and was spoken to without: the address begins with https://"
+_BODY = json.dumps({"success": False, "error": _SAID, "message": _SAID, "code": "bad_request"}).encode()
+_HINT = b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
 _RECORD_MAX = 16 * 1024  # bytes; one record of TLS, whole: nothing that select() can't see is left in OpenSSL
 
 
@@ -69,6 +73,10 @@ class TlsInbox(Inbox):
             part = self._tls.recv(_RECORD_MAX)
         except ssl.SSLWantReadError:
             return True
+        except ssl.SSLError as error:
+            if error.reason == "HTTP_REQUEST":
+                self._hint()
+            return False
         except (OSError, ValueError):  # no TLS, a broken record, a client who takes nothing; ValueError: closed
             return False
         finally:
@@ -76,6 +84,12 @@ class TlsInbox(Inbox):
                 self._tls.settimeout(patience)
         self._bytes += part
         return bool(part)
+
+    def _hint(self) -> None:
+        """Tell who forgot the s of https, in words that any browser shows. Past SSLSocket, whose own would encrypt."""
+        with contextlib.suppress(OSError):  # gone, or it takes nothing
+            socket.socket.recv(self._tls, _RECORD_MAX)  # what is left unread would reset the connection, and the hint
+            socket.socket.send(self._tls, _HINT % len(_BODY) + _BODY)
 
     def say_goodbye(self) -> None:
         """Tell the client that nothing follows, so that it can tell an end from a cut. Waits for nothing."""

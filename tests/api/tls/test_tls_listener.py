@@ -166,6 +166,19 @@ def test_a_stranger_who_does_not_end_the_handshake_is_cut(listen, client, plain,
     assert _ask(client(listener)) == ["https", 0]
 
 
+def test_who_forgot_the_s_of_https_is_told_so_and_the_next_is_served(listen, client, plain):
+    listener = listen()
+    for said in (GET, b"POST /api/scan/ticket/ HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\n" + bytes(3000)):
+        stranger, received = plain(listener, said), b""
+        while part := stranger.recv(4096):
+            received += part
+        head, _, body = received.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 400 ")
+        assert f"Content-Length: {len(body)}".encode() in head
+        assert "begins with https://" in json.loads(body)["message"]
+    assert _ask(client(listener)) == ["https", 0]
+
+
 @pytest.mark.parametrize("said", [GET, b"\x16\x03\x01\x00\x05hello", b"\x00" * 1000])
 def test_what_is_no_tls_is_hung_up_on(listen, client, plain, said):
     listener = listen()
