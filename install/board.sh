@@ -75,16 +75,20 @@ boot_settings() {
         note no_pi_pins
         return
     fi
-    firmware_lines | put_block "$BOOT/config.txt"
+    local lines
+    lines=$(firmware_lines)
+    put_block "$BOOT/config.txt" <<<"$lines"
     if has_changed "$BOOT/config.txt"; then REBOOT=yes; fi
 }
 
 firmware_lines() {
+    local off=dl pin pins high
+    high=$(gate_setting active_high)
+    if [ "$high" = false ]; then off=dh; fi
+    pins=$(output_pins)
     # [all] ends whatever section of the file came before.
     printf '%s\n' '[all]' '# The kernel lets go of an output when its process dies.' 'dtparam=strict_gpiod'
-    local off=dl pin
-    if [ "$(gate_setting active_high)" = false ]; then off=dh; fi
-    for pin in $(output_pins); do printf 'gpio=%s=op,%s\n' "$pin" "$off"; done
+    for pin in $pins; do printf 'gpio=%s=op,%s\n' "$pin" "$off"; done
 }
 
 output_pins() {  # BCM numbers of what the settings drive, smallest first; off from the firmware on

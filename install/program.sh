@@ -20,7 +20,17 @@ version_here() {
 
 step_program() {
     VERSION=$(version_here)
-    if [ -e "$OPT/$VERSION/complete" ]; then return; fi
+    if [ ! -e "$OPT/$VERSION/complete" ]; then make_version; fi
+    if [ "$DRY" -eq 0 ]; then check_settings; fi
+}
+
+check_settings() {  # the new version reads them; otherwise nothing of the machine is touched
+    local bin=$OPT/$VERSION/bin
+    if has_gate && ! "$bin/portillon-kiosk" config check "$ETC/kiosk.toml" >/dev/null; then fail bad_settings "$ETC/kiosk.toml"; fi
+    if has_server && ! "$bin/portillon-api" config check "$ETC/api.toml" >/dev/null; then fail bad_settings "$ETC/api.toml"; fi
+}
+
+make_version() {
     change version "$VERSION" || return 0
     undo_by rm -rf "${OPT:?}/$VERSION"
     rm -rf "${OPT:?}/$VERSION"

@@ -13,7 +13,9 @@ lasting() {  # folders whose content outlives the power
 step_read_only() {
     blkid --label "$LABEL" >/dev/null || fail no_data_partition "$LABEL"
     make_folder "$DATA" 755 root:root
-    data_fstab | put_block "$FSTAB"
+    local lines
+    lines=$(data_fstab)
+    put_block "$FSTAB" <<<"$lines"
     if has_changed "$FSTAB" && [ "$DRY" -eq 0 ] && runs_systemd; then move_data; fi
     put_text /etc/overlayroot.local.conf <<END
 # Portillon: memory over the root; recurse=0: the data partition and the boot partition stay as they are.

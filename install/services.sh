@@ -79,11 +79,9 @@ start_all() {
 
 as_portillon() { runuser --user portillon -- "$@"; }
 
-try_before() {  # the new version reads the settings, and its changes fit a copy of the database; nothing is switched yet
+try_before() {  # what the new version does to the database is tried on a copy, which stays as the way back
     local bin=$OPT/$VERSION/bin
-    if has_gate && ! "$bin/portillon-kiosk" config check "$ETC/kiosk.toml" >/dev/null; then fail bad_settings "$ETC/kiosk.toml"; fi
     if ! has_server; then return; fi
-    if ! "$bin/portillon-api" config check "$ETC/api.toml" >/dev/null; then fail bad_settings "$ETC/api.toml"; fi
     if [ -z "$OLD" ] || [ "$OLD" = "$VERSION" ] || [ ! -e "$STATE/tickets.sqlite3" ]; then return; fi
     local copy=$STATE/backups/before-$VERSION.sqlite3
     install --directory --mode 700 --owner portillon --group portillon "$STATE/backups"

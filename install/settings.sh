@@ -41,5 +41,5 @@ step_pairing() {  # the gate takes it at its start and asks until the server ans
         note paired_already
         return
     fi
-    printf '%s\n' "$PAIRING_URL" | put_text "$STATE/pairing-url" 600 portillon:portillon
+    put_text "$STATE/pairing-url" 600 portillon:portillon <<<"$PAIRING_URL"
 }

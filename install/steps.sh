@@ -43,6 +43,7 @@ clean_up() {
 
 guard() {  # from here on nothing is left half done
     set -eEuo pipefail
+    shopt -s inherit_errexit
     # shellcheck disable=SC2154  # BASH_COMMAND is bash's own
     trap 'failed "$BASH_COMMAND" "${BASH_SOURCE[0]##*/}:$LINENO"' ERR
     trap interrupted INT TERM HUP

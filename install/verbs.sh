@@ -1,6 +1,7 @@
 # The verbs by which anything is changed. Each looks first: what is so already is left alone, without a word. Otherwise it
 # prints its line and then does it; a dry run prints the same line and stops there, so both say the same by construction.
-# Each leaves behind how it is undone, until its step has ended well.
+# Each leaves behind how it is undone, until its step has ended well; so none may be the end of a pipe, which is a shell of
+# its own and forgets.
 # shellcheck shell=bash disable=SC2034  # what is set here is read in the other parts
 DRY=${DRY:-0}
 CHANGES=0

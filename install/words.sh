@@ -13,7 +13,7 @@ load_words() {  # FOLDER: English first, so that a word that French should lack 
 
 said() {  # KEY ARGUMENTS…: the sentence, without an end of line
     # shellcheck disable=SC2059  # the sentences are formats
-    printf "${WORDS[$1]}" "${@:2}"
+    printf -- "${WORDS[$1]}" "${@:2}"
 }
 
 say() { said "$@"; printf '\n'; }

@@ -17,6 +17,7 @@ WORDS=(
   --read-only                 a root that no power cut can harm; needs a partition labelled portillon-data
   --dry-run                   print every change, make none
   --yes                       don't ask
+  --help                      this
 
 Run again it changes nothing. What was asked for the last time is remembered."
     [step_packages]="Packages"

@@ -17,6 +17,7 @@ WORDS=(
   --read-only                 une racine qu’aucune coupure n’abîme ; il faut une partition nommée portillon-data
   --dry-run                   afficher chaque changement, n’en faire aucun
   --yes                       ne rien demander
+  --help                      ceci
 
 Relancé, il ne change rien. Ce qui a été demandé la dernière fois est retenu."
     [step_packages]="Paquets"

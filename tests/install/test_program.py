@@ -1,0 +1,109 @@
+"""What a version is made of, what of it apt gives, and what the firmware of a Pi is told."""
+
+import re
+import shutil
+import tomllib
+
+import pytest
+
+from tests.install.bash import ROOT, sourced
+
+
+def _requirements(text):
+    return {match[1]: match[2].count("--hash=") for match in re.finditer(r"(?m)^([a-z0-9-]+)==((?:.|\n(?=\s))*)", text)}
+
+
+def _pinned(setting):
+    return _requirements(sourced(f"{setting}; pinned").stdout)
+
+
+def test_a_server_takes_every_package_as_pinned_with_its_hashes():
+    wanted = _requirements((ROOT / "requirements" / "runtime.txt").read_text())
+    assert _pinned("PROFILE=none SERVER=yes") == wanted
+    assert min(wanted.values()) >= 1
+
+
+def test_a_gate_leaves_to_apt_what_its_camera_s_library_is_built_against(tmp_path):
+    everything = set(_pinned("PROFILE=none"))
+    assert everything - set(_pinned(f"PROFILE=light BOOT={tmp_path}")) == {"numpy"}
+    (tmp_path / "config.txt").write_text("")
+    assert everything - set(_pinned(f"PROFILE=light BOOT={tmp_path}")) == {"numpy", "lgpio"}
+
+
+def test_a_version_is_named_by_its_number_what_is_in_it_its_python_and_its_kind(tmp_path):
+    number = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    copied = tmp_path / "copy"
+    sourced(f"copy_source {copied}")
+    names = [sourced(f"HERE={copied}; PROFILE=light; version_here").stdout]
+    assert re.fullmatch(rf"{re.escape(number)}-[0-9a-f]{{8}}-py3\.\d+-gate", names[0])
+    assert sourced("PROFILE=light; version_here").stdout == names[0]  # whole, and where it lies does not matter
+    with (copied / "kiosk" / "clock.py").open("a") as file:
+        file.write("# another\n")
+    names.append(sourced(f"HERE={copied}; PROFILE=light; version_here").stdout)
+    names.append(sourced(f"HERE={copied}; PROFILE=none; version_here").stdout)
+    assert len(set(names)) == 3
+
+
+def test_a_version_carries_what_takes_it_away_again_and_what_first_boot_compares_with(tmp_path):
+    sourced(f"copy_source {tmp_path}/copy")
+    for path in ("install.sh", "install/uninstall.sh", "config/kiosk.toml", "systemd/portillon-kiosk.service"):
+        assert (tmp_path / "copy" / path).read_bytes() == (ROOT / path).read_bytes()
+    assert (tmp_path / "copy" / "install.sh").stat().st_mode & 0o111
+    assert not list((tmp_path / "copy").rglob("*.pyc"))
+
+
+def test_of_all_versions_the_running_one_and_the_one_before_it_stay(tmp_path):
+    for name in ("0.1.0-a-py3.11-gate", "0.1.0-b-py3.11-gate", "0.1.0-c-py3.11-gate", "root"):
+        (tmp_path / name).mkdir()
+    sourced(f"OPT={tmp_path}; tidy_versions 0.1.0-b-py3.11-gate 0.1.0-c-py3.11-gate")
+    assert {path.name for path in tmp_path.iterdir()} == {"0.1.0-b-py3.11-gate", "0.1.0-c-py3.11-gate", "root"}
+
+
+def _firmware(settings, folder):
+    (folder / "kiosk.toml").write_text(settings)
+    return sourced(f"ETC={folder}; PROFILE=turnstile; firmware_lines").stdout
+
+
+def test_the_firmware_holds_every_output_of_the_settings_off(tmp_path):
+    told = _firmware("[gate]\nrelay = 17\ngreen = 27\nbuzzer = 9\npassage = 5\n", tmp_path)
+    assert re.findall(r"gpio=.*", told) == ["gpio=9=op,dl", "gpio=17=op,dl", "gpio=27=op,dl"]
+    assert "dtparam=strict_gpiod\n" in told
+    assert told.startswith("[all]\n")
+
+
+def test_off_is_high_where_the_drivers_are_active_low(tmp_path):
+    assert re.findall(r"gpio=.*", _firmware("[gate]\nactive_high = false\nrelay = 17\n", tmp_path)) == ["gpio=17=op,dh"]
+
+
+def test_before_there_are_settings_the_pins_are_those_of_the_profile_s_template(tmp_path):
+    template = tomllib.loads((ROOT / "config" / "kiosk-light.toml").read_text())["gate"]
+    pins = sorted(template[name] for name in ("green", "red", "amber", "buzzer"))
+    told = sourced(f"ETC={tmp_path}; PROFILE=light; firmware_lines").stdout
+    assert [int(pin) for pin in re.findall(r"gpio=(\d+)=op,dl", told)] == pins
+
+
+def test_settings_that_are_no_toml_stop_the_step_instead_of_leaving_the_pins_as_they_fall(tmp_path):
+    (tmp_path / "kiosk.toml").write_text("[gate\n")
+    (tmp_path / "config.txt").write_text("before\n")
+    done = sourced(f"ETC={tmp_path}; BOOT={tmp_path}; PROFILE=light; boot_settings", check=False)
+    assert done.returncode == 1
+    assert (tmp_path / "config.txt").read_text() == "before\n"
+
+
+@pytest.mark.parametrize("name", ["portillon-kiosk.service", "portillon-api.service"])
+def test_no_clock_and_no_network_keep_a_unit_waiting(name):
+    unit = (ROOT / "systemd" / name).read_text()
+    after = " ".join(re.findall(r"(?m)^(?:After|Requires|BindsTo)=(.*)$", unit))
+    assert "time-sync.target" not in after
+    assert name != "portillon-kiosk.service" or "network-online.target" not in after
+
+
+def test_the_bundle_is_never_laid_over_another_and_only_for_systems_it_knows(tmp_path):
+    script = f"{ROOT}/install/bundle.sh"
+    done = sourced(f"bash {script} trixie aarch64 {tmp_path}", check=False, guarded=False)
+    assert done.returncode == 1
+    assert "there already" in done.stderr
+    done = sourced(f"bash {script} buster aarch64 {tmp_path}/new", check=False, guarded=False)
+    assert done.returncode == 2
+    assert not (tmp_path / "new").exists()
+    shutil.rmtree(tmp_path)
