@@ -53,17 +53,21 @@ def free_port():
 
 
 class Server:
-    """portillon-api on a loopback port, and the organiser's shell beside it."""
+    """portillon-api on a loopback port, and the organiser's shell beside it. ``options``: more of ``serve``."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, *options, environment=None):
         self.database = f"sqlite:///{folder / 'tickets.db'}"
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        scheme = "https" if "--tls" in options or "--tls-cert" in options else "http"
+        self.url = f"{scheme}://127.0.0.1:{self.port}"
+        self.options = options
+        self.environment = {**os.environ, **(environment or {})}
         self.process = None
 
     def start(self):
-        command = [BIN / "portillon-api", "serve", "--database", self.database]
-        self.process = subprocess.Popen([*command, "--host", "127.0.0.1", "--port", str(self.port)])
+        command = [BIN / "portillon-api", "serve", "--database", self.database, *self.options]
+        command += ["--host", "127.0.0.1", "--port", str(self.port)]
+        self.process = subprocess.Popen(command, env=self.environment)
         eventually("the server listens", self._answers)
 
     def _answers(self):
@@ -177,6 +181,22 @@ def server(tmp_path):
     it.start()
     yield it
     it.stop()
+
+
+@pytest.fixture
+def make_server(tmp_path):
+    """``make_server("--tls", …)``: a server with these options of ``serve``, not yet started."""
+    made = []
+
+    def make(*options, name="server", **more):
+        folder = tmp_path / name
+        folder.mkdir()
+        made.append(Server(folder, *options, **more))
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.stop()
 
 
 @pytest.fixture
