@@ -10,6 +10,7 @@ ETC=/etc/portillon
 STATE=/var/lib/portillon
 BOOT=/boot/firmware
 SYSTEM=/etc/systemd/system
+COMMANDS=/usr/local/bin  # where people find them
 
 # shellcheck source=install/words.sh
 . "$HERE/install/words.sh"

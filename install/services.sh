@@ -24,6 +24,8 @@ step_services() {
     link "$VERSION" "$OPT/current"
     link current/bin "$OPT/bin"
     link current/source/config "$OPT/share"
+    if has_gate; then link "$OPT/bin/portillon-kiosk" "$COMMANDS/portillon-kiosk"; fi
+    if has_server; then link "$OPT/bin/portillon-api" "$COMMANDS/portillon-api"; fi
     put_units
     local unit
     while read -r unit; do enable "$unit"; done < <(wanted_units)

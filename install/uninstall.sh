@@ -4,7 +4,7 @@
 own_files() {
     printf '%s\n' /etc/sysusers.d/portillon.conf /etc/tmpfiles.d/portillon.conf /etc/udev/rules.d/60-portillon.rules \
         /etc/systemd/journald.conf.d/portillon.conf /etc/systemd/system.conf.d/portillon.conf \
-        /etc/NetworkManager/conf.d/portillon.conf
+        /etc/NetworkManager/conf.d/portillon.conf "$COMMANDS/portillon-kiosk" "$COMMANDS/portillon-api"
 }
 
 GROUPS_MADE=()  # read while the list is still there

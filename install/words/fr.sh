@@ -1,7 +1,7 @@
 # Ce que dit install.sh, en français. Chaque phrase est un format de printf ; les clés sont celles de en.sh.
 # shellcheck shell=bash disable=SC2034
 WORDS=(
-    [help]="D’un Raspberry Pi OS ou Debian nu à une porte qui marche, ou à un serveur de billets.
+    [help]="D’un Raspberry Pi OS ou Debian nu à un portillon qui marche, ou à un serveur de billets.
 
   sudo ./install.sh --profile turnstile|light [--with-server] [OPTIONS]
   sudo ./install.sh --server-only [OPTIONS]
@@ -9,8 +9,8 @@ WORDS=(
   sudo ./install.sh uninstall [--purge]    réglages, clés, journal et billets restent, sauf avec --purge
 
   --profile turnstile|light   une impulsion de relais par personne ; ou une lampe qui fait entrer
-  --with-server               aussi le serveur de billets, pour les portes de cette machine
-  --server-only               le serveur de billets sans porte : pour tous les réseaux, chiffré
+  --with-server               aussi le serveur de billets, pour les portillons de cette machine
+  --server-only               le serveur de billets sans portillon : pour tous les réseaux, chiffré
   --pairing-url URL           appairer avec ce serveur, comme si son QR avait été montré
   --wifi-country CC           le pays dont la radio du Pi suit les règles, par exemple FR
   --offline DIR               paquets d’un dossier fait par \`make bundle\`, et de nulle part ailleurs
@@ -63,7 +63,7 @@ Relancé, il ne change rien. Ce qui a été demandé la dernière fois est reten
     [daemon_reload]="annoncer les nouvelles unités à systemd%s"
     [country]="mettre le pays du Wi-Fi à %s"
     [initramfs]="refaire l’initramfs%s"
-    [paired_already]="Cette porte est déjà appairée ; elle le reste. Pour un autre serveur : portillon-kiosk unpair, puis relancez."
+    [paired_already]="Ce portillon est déjà appairé ; il le reste. Pour un autre serveur : portillon-kiosk unpair, puis relancez."
     [other_clock]="Un autre programme met l’heure ici : laissé tel quel."
     [no_udev]="Pas d’udev ici : les règles des périphériques agissent au prochain démarrage."
     [no_pi_watchdog]="Pas de Raspberry Pi : son chien de garde matériel n’est pas concerné."
@@ -90,7 +90,7 @@ Relancé, il ne change rien. Ce qui a été demandé la dernière fois est reten
     [unknown_option]="L’option %s n’existe pas."
     [no_value]="%s demande une valeur."
     [unknown_profile]="Pas de profil « %s » : turnstile, ou light."
-    [only_server_alone]="--server-only est une machine sans porte : ni --profile, ni --with-server, ni --pairing-url avec."
+    [only_server_alone]="--server-only est une machine sans portillon : ni --profile, ni --with-server, ni --pairing-url avec."
     [purge_alone]="--purge ne va qu’avec uninstall."
     [unknown_country]="« %s » n’est pas un pays : deux majuscules, par exemple FR."
     [no_pairing_url]="Ce n’est pas une URL d’appairage. Elle ressemble à https://HÔTE/api/scan/JETON/pair : copiez-la entière depuis l’admin."
@@ -99,8 +99,8 @@ Relancé, il ne change rien. Ce qui a été demandé la dernière fois est reten
     [not_installed_do]="Installez d’abord : sudo ./install.sh --profile turnstile, ou light, ou --server-only."
     [no_profile]="Que doit être cette machine ? Rien ne le dit, et rien n’était installé."
     [no_profile_do]="sudo ./install.sh --profile turnstile, ou --profile light, ou --server-only."
-    [gate_is_here]="Cette machine est une porte ; --server-only la laisserait sans son programme."
-    [gate_is_here_do]="Utilisez --with-server, ou retirez d’abord la porte : sudo ./install.sh uninstall."
+    [gate_is_here]="Cette machine est un portillon ; --server-only le laisserait sans son programme."
+    [gate_is_here_do]="Utilisez --with-server, ou retirez d’abord le portillon : sudo ./install.sh uninstall."
     [not_root]="Il faut être root, même pour regarder."
     [not_root_do]="Mettez sudo devant."
     [no_apt]="Pas d’apt-get ici : ce n’est ni Raspberry Pi OS ni Debian."
