@@ -24,6 +24,7 @@ from kiosk.faults import Faults
 from kiosk.first_boot.handed import HandedUrl
 from kiosk.first_boot.joining import Joiner
 from kiosk.gate import open_gate
+from kiosk.guest import GuestScreen
 from kiosk.health import Health
 from kiosk.journal import Journal
 from kiosk.news import (
@@ -79,8 +80,11 @@ class Daemon:
         self._store = CredentialStore(folder)
         self._journal = Journal(folder, self._clock.now)
         self._gate = open_gate(settings.gate, self._trace, settings.trace.file, self._gate_news)
+        port = settings.screen.guest_port
+        self._guest_screen = None if port is None else GuestScreen(settings.screen, port)
         console = Console(settings.screen.languages, settings.screen.tty)
-        signs = LampsAndScreen(self._gate, console, looks_only=settings.server.action == "check")
+        screens = (console,) if self._guest_screen is None else (self._guest_screen, console)
+        signs = LampsAndScreen(self._gate, screens, looks_only=settings.server.action == "check")
         self._shown = Shown(signs, self._trace, State.UNPAIRED)
         self._faults = Faults(self._journal.note, folder / STATUS_FILE, self._trace, self._clock)
         self._server = ServerThread(settings.server, self._store, self._journal, self._news.put, self._clock.is_good)
@@ -106,6 +110,8 @@ class Daemon:
             for each in (self._trace, self._faults, self._journal, self._gate, self._server):
                 closing.callback(each.close)
             closing.callback(self._clock.keep)
+            if self._guest_screen is not None:
+                closing.callback(self._guest_screen.close)
             closing.callback(self._trace, "state", state=State.STOPPING)
             closing.callback(notify, "STOPPING=1")
             self._report_damage()
@@ -175,6 +181,7 @@ class Daemon:
                 self._trace("server", at=news.base_url, found=news.is_found)
                 self._faults.tell(server_found_at=news.base_url if news.is_found else None)
             case Touched():
+                self._health.touched(news.contact, news.active)
                 self._contacts.changed(news.contact, news.active, now)
             case PairingEnded() | JoiningEnded():
                 self._is_set_up(news, now)
@@ -204,6 +211,8 @@ class Daemon:
             if self._passage.is_idle() and self._turns.is_idle():
                 self._journal.compact_if_large()
         self._shown.tick(now)
+        if self._guest_screen is not None:
+            self._health.screen(self._guest_screen.turned(now))
         is_serving = self._passage is not None and not self._contacts.is_emergency
         self._health.tick(now, self._server.busy_since, is_serving)
         if now >= self._keep_clock_at:

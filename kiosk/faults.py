@@ -32,6 +32,7 @@ BY_IMPORTANCE = (
     Fault.TIMEOUT,
     Fault.SCAN_ID_REUSED,
     Fault.PASSAGE_SENSOR,
+    Fault.SCREEN,
 )
 _WHY_LIMIT = 200  # characters
 _LINES_WAITING = 50  # of faults that came and went while the journal could not be written

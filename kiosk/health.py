@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from kiosk.camera.figures import Figures
+from kiosk.edges import Contact
 from kiosk.faults import Faults
 from kiosk.gate import Gate
 from kiosk.heartbeat import Pulse
@@ -20,7 +21,7 @@ ALIVE_EVERY_S = 2.0  # WatchdogSec is 10
 GATE_WITHIN_S = 2.0  # a guardian that died is replaced in less; a relay that is gone for longer is a fault
 PROVE_EVERY_S = 5.0
 COUNT_EVERY_S = 5.0
-_OF_THE_SERVER = frozenset(Fault) - {Fault.GATE, Fault.JOURNAL, Fault.CAMERA, Fault.PASSAGE_SENSOR}
+_OF_THE_SERVER = frozenset(Fault) - {Fault.GATE, Fault.JOURNAL, Fault.CAMERA, Fault.PASSAGE_SENSOR, Fault.SCREEN}
 
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class Health:
         self._verdicts = dict.fromkeys(map(str, Outcome), 0)
         self._presented: tuple[object, float] = None, self._started_at  # ticket, and when its light came in
         self._not_alive: str | None = None
+        self._active: frozenset[Contact] = frozenset()
         journal.prove()
 
     def frame_came(self, now: float, figures: Figures | None = None) -> None:
@@ -52,6 +54,11 @@ class Health:
         if figures is not None:
             self._faults.tell(camera=figures)
         self._faults.over(Fault.CAMERA)
+
+    def touched(self, contact: Contact, active: bool) -> None:
+        """An input became active, or let go."""
+        self._active = (self._active | {contact}) if active else (self._active - {contact})
+        self._faults.tell(contacts=sorted(self._active))
 
     def camera_failed(self, why: str) -> None:
         """It does not; it is tried again by itself."""
@@ -87,6 +94,13 @@ class Health:
             self._faults.stand(Fault.PASSAGE_SENSOR, "one opening after another that nobody is seen to use")
         else:
             self._faults.over(Fault.PASSAGE_SENSOR)
+
+    def screen(self, trouble: str | None) -> None:
+        """What is wrong with the guest screen; None: nothing."""
+        if trouble is None:
+            self._faults.over(Fault.SCREEN)
+        else:
+            self._faults.stand(Fault.SCREEN, trouble)
 
     def tick(self, now: float, busy_since: float | None, is_serving: bool) -> None:
         """Look at gate and journal, show what stands, and tell systemd the truth.

@@ -163,6 +163,18 @@ class Screen(_Section):
 
     languages: tuple[Literal["fr", "en"], ...] = Field(("fr", "en"), min_length=1, description="in this order")
     tty: Path | None = Field(None, description='a terminal to write on, such as "/dev/tty1"; empty: standard output')
+    guest_port: int | None = Field(
+        None, ge=1024, le=65535, description="the guest screen: a page at this port, for this machine only; empty: none"
+    )
+    theme: Literal["auto", "light", "dark"] = Field(
+        "auto", description="guest screen: light, dark, or as its browser prefers"
+    )
+    camera_at: Literal["below", "above", "left", "right"] = Field(
+        "below", description="guest screen: where the camera is, seen from the screen; it points there"
+    )
+    branding: Path | None = Field(
+        None, description="guest screen: a TOML file with name, logo, two colours and words; empty: our own look"
+    )
 
 
 class TraceFile(_Section):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from kiosk.edges import State
+from collections.abc import Sequence
+
+from kiosk.edges import Signs, State
 from kiosk.gate import Gate, Signal
-from kiosk.screen.console import Console
 from kiosk.verdict import Reason, Verdict
 
 _SIGNALS = {
@@ -34,13 +35,13 @@ _SIGNALS = {
 class LampsAndScreen:
     """Says the same thing everywhere. ``looks_only``: the action is check, so green opens nothing."""
 
-    def __init__(self, gate: Gate, console: Console, looks_only: bool) -> None:
+    def __init__(self, gate: Gate, screens: Sequence[Signs], looks_only: bool) -> None:
         self._gate = gate
-        self._console = console
+        self._screens = screens
         self._looks_only = looks_only
 
     def show(self, state: State, verdict: Verdict | None = None, trouble: str | None = None) -> None:
-        """Lamps first: a guest looks at them, a tech at the screen."""
+        """Lamps first: they say it to whoever is there, also where a screen is slow or dark."""
         if state in {State.ADMITTED, State.TEST_OPEN} and self._looks_only:
             self._gate.show_looked_at()
         elif state is State.READY and verdict is not None:
@@ -49,4 +50,5 @@ class LampsAndScreen:
             self._gate.show(Signal.WAIT)  # amber: nothing was refused for good
         else:
             self._gate.show(_SIGNALS[state])
-        self._console.show(state, verdict, trouble)
+        for screen in self._screens:
+            screen.show(state, verdict, trouble)

@@ -51,6 +51,7 @@ class Fault(StrEnum):
     JOURNAL = "journal"  # not writable: no admission without a journal line
     CAMERA = "camera"
     PASSAGE_SENSOR = "passage_sensor"  # one opening after another, and nobody seen to go through
+    SCREEN = "screen"  # the guest screen can't be served, or not with the organiser's look
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,4 +62,8 @@ REMEDIES: dict[Fault, dict[Language, str]] = {
         "fr": "Coupez et fermez son contact à la main ; vérifiez [gate] passage et normally_closed.",
         "en": "Open and close its contact by hand; check [gate] passage and normally_closed.",
     },
+    Fault.SCREEN: {
+        "fr": "Réglez [screen] guest_port ou branding comme dit ci-dessus, puis redémarrez portillon-kiosk.",
+        "en": "Set [screen] guest_port or branding as said above, then restart portillon-kiosk.",
+    },
 }

@@ -196,6 +196,10 @@ _FAULTS: dict[Fault, dict[Language, str]] = {
         "fr": "Des ouvertures, et personne vu passer : rien n'est plus rendu. Vérifiez le capteur de passage.",
         "en": "Openings, and nobody seen to go through: nothing is given back any more. Check the passage sensor.",
     },
+    Fault.SCREEN: {
+        "fr": "L'écran des visiteurs n'est pas comme réglé : les billets passent. Voyez portillon-kiosk doctor.",
+        "en": "The guest screen is not as it was set: tickets go through. See portillon-kiosk doctor.",
+    },
 }
 
 
@@ -217,6 +221,11 @@ def say(state: State, verdict: Verdict | None, trouble: str | None, language: La
     if verdict.fault is not None:
         return Words(words.title, f"{words.hint} {_FAULTS[verdict.fault][language]}")
     return words
+
+
+def fault_words(fault: Fault, language: Language) -> str:
+    """What this fault means and what to do, for whoever looks after the gate."""
+    return _FAULTS[fault][language]
 
 
 def _with_use(words: Words, verdict: Verdict, language: Language) -> Words:

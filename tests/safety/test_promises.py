@@ -64,7 +64,7 @@ def lit(file, traced):
     """``lit(state, verdict)``: the lamps that are on when this is shown."""
     trace = Trace(file)
     gate = open_gate(settings.Gate(pins="mock", relay=17, **LAMPS), trace, file, print)
-    signs = LampsAndScreen(gate, Console(("en",), None), looks_only=False)
+    signs = LampsAndScreen(gate, [Console(("en",), None)], looks_only=False)
 
     def show(state, verdict=None):
         signs.show(state, verdict)

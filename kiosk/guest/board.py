@@ -1,0 +1,78 @@
+"""What the guest screen shows now, for every page that is open: the newest only, so that no reader holds anything up.
+
+A verdict carries its own end, counted down as it is sent; a stream says "gone" while the main loop does not turn.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from kiosk.guest.message import Message
+
+BEAT_S = 0.5  # a page that heard nothing for three of these says "not connected": within 2 s, with time to paint
+# The main loop turns every 20 ms; a card that stalls for a moment is no reason to alarm guests, but a hang is.
+TURNS_WITHIN_S = 5.0
+
+
+class Board:
+    """One writer, many readers. Nothing waits but those who read."""
+
+    def __init__(self, look: dict[str, Any]) -> None:
+        """``look``: theme, camera and brand, told first to every page."""
+        self._look = _event("look", look)
+        self._news = threading.Condition()
+        self._newest: tuple[int, Message | None, float] = (0, None, 0.0)  # number, message, when it was put
+        self._turned_at = float("-inf")
+        self._is_closed = False
+
+    def put(self, message: Message) -> None:
+        """Show this from now on."""
+        with self._news:
+            self._newest = (self._newest[0] + 1, message, time.monotonic())
+            self._news.notify_all()
+
+    def turned(self) -> None:
+        """The main loop is alive."""
+        self._turned_at = time.monotonic()
+
+    def close(self) -> None:
+        """Nothing more comes: every stream ends."""
+        with self._news:
+            self._is_closed = True
+            self._news.notify_all()
+
+    def events(self) -> Iterator[bytes]:
+        """The look, then what is shown, each time that it changes, and a beat in between. Ends with the gate."""
+        yield self._look
+        seen = -1
+        while True:
+            with self._news:
+                is_news = self._news.wait_for(lambda: self._is_new(seen), BEAT_S)  # noqa: B023  (asked at once)
+                number, message, put_at = self._newest
+                is_closed = self._is_closed
+            if is_closed or message is None or not self._is_alive():
+                seen = -1  # shown anew when the gate is back
+                yield _event("gone", None)
+                if is_closed:
+                    return
+                time.sleep(BEAT_S)
+            elif is_news:
+                seen = number
+                yield _event("message", message.as_seen(time.monotonic() - put_at))
+            else:
+                yield _event("beat", number)
+
+    def _is_new(self, seen: int) -> bool:
+        return self._is_closed or self._newest[0] != seen
+
+    def _is_alive(self) -> bool:
+        return time.monotonic() - self._turned_at < TURNS_WITHIN_S
+
+
+def _event(kind: str, content: Any) -> bytes:
+    """In ASCII: whatever a server said of a ticket, one event stays one event."""
+    return f"event: {kind}\ndata: {json.dumps(content)}\n\n".encode("ascii")
