@@ -15,6 +15,7 @@ from api.commands import (
     arguments,
     backup,
     config,
+    device_sheet,
     devices,
     events,
     forget,
@@ -59,6 +60,7 @@ _BY_SETTINGS: dict[str, Callable[[Namespace, Settings, Store, Shell], None]] = {
     "device add": devices.add,
     "device list": devices.show,
     "device renew": devices.renew,
+    "device sheet": device_sheet.run,
     "ticket print": sheets.run,
 }
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from uuid import UUID
 
 import bottle
 
 from api import qr
 from api.admin.visit import RefusedError, Route, Visit
-from api.devices import devices, organising
+from api.devices import devices, organising, signs
+from api.devices import sheet as printable
 from api.devices.devices import Admits, Device, Direction
-from api.store import moments
 from api.tickets.events import list_events
+from api.tickets.printing.wanted import Style
 
 _PRODUCTS = "SELECT name FROM product ORDER BY name"
-_NEWEST = "SELECT arrived_at FROM scan_line WHERE id = (SELECT MAX(id) FROM scan_line WHERE device_id = ?)"
 
 
 def show_all(visit: Visit) -> bottle.HTTPResponse:
@@ -27,9 +27,9 @@ def show_all(visit: Visit) -> bottle.HTTPResponse:
         devices=[device for device in found if device.archived == archived],
         archived=archived,
         events={event.uuid: event.name for event in list_events(visit.store)},
-        products=_products(visit),
-        state=lambda device: _state(visit, device),
-        now=moments.now(),
+        products=products(visit),
+        state=lambda device: state(visit, device),
+        heard_at=_heard_at(visit),
     )
 
 
@@ -49,44 +49,35 @@ def sheet(visit: Visit) -> bottle.HTTPResponse:
     """``GET devices/sheet``: the pairing codes of all that wait, to be printed and cut."""
     waiting = [device for device in devices.list_devices(visit.store) if not device.claimed and not device.archived]
     codes = [devices.waiting_for(visit.store, UUID(device.uuid), visit.pairing_base) for device in waiting]
-    shown = [(device, _picture(device.pairing_url)) for device in codes if device is not None]
+    shown = [(device, picture(device.pairing_url)) for device in codes if device is not None]
     return visit.render("devices_sheet.html", codes=shown)
 
 
-def show(visit: Visit, uuid: str) -> bottle.HTTPResponse:
-    """``GET devices/UUID``."""
-    device = devices.find_device(visit.store, _uuid(visit, uuid))
-    waiting = devices.waiting_for(visit.store, UUID(device.uuid), visit.pairing_base)
-    url = waiting.pairing_url if waiting is not None else None
-    return visit.render(
-        "devices_one.html",
-        device=device,
-        url=url,
-        picture=_picture(url) if url else "",
-        state=_state(visit, device),
-        heard_at=_heard_at(visit, device),
-        told=json.loads(device.heartbeat) if device.heartbeat else {},
-        events={event.uuid: event.name for event in list_events(visit.store)},
-        products=_products(visit),
-    )
+def sheet_pdf(visit: Visit) -> bottle.HTTPResponse:
+    """``GET devices/sheet.pdf``: the same as one file, to be sent to whoever mounts the gates."""
+    house = visit.house
+    printed = printable.of_waiting(visit.store, visit.pairing_base, house.pairing_max_age_s)
+    content = printable.print_apart(printed, Style(visit.language, house.zone))
+    headers = {"Content-Type": "application/pdf", "Content-Disposition": 'attachment; filename="gates.pdf"'}
+    return bottle.HTTPResponse(content, 200, headers)
 
 
 def edit(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``POST devices/UUID``: its name and rules, for the next scan on."""
     name = str(visit.form.get("name", ""))
-    organising.edit_device(visit.store, _uuid(visit, uuid), name, _admits(visit), admin_id=visit.admin.id)
+    organising.edit_device(visit.store, uuid_of(visit, uuid), name, _admits(visit), admin_id=visit.admin.id)
     return visit.redirect(f"/admin/devices/{uuid}", "done_device_saved")
 
 
 def renew(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``POST devices/UUID/renew``: its key is void at once; a new pairing code is shown."""
-    organising.renew_device(visit.store, _uuid(visit, uuid), admin_id=visit.admin.id)
+    organising.renew_device(visit.store, uuid_of(visit, uuid), admin_id=visit.admin.id)
     return visit.redirect(f"/admin/devices/{uuid}", "done_device_renewed")
 
 
 def archive(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``POST devices/UUID/archive``."""
-    device = organising.archive_device(visit.store, _uuid(visit, uuid), admin_id=visit.admin.id)
+    device = organising.archive_device(visit.store, uuid_of(visit, uuid), admin_id=visit.admin.id)
     return visit.redirect("/admin/devices", "done_device_archived", name=device.name)
 
 
@@ -95,30 +86,36 @@ def _admits(visit: Visit) -> Admits:
     return Admits(tuple(visit.form.getall("event")), tuple(visit.form.getall("product")), direction)
 
 
-def _products(visit: Visit) -> list[str]:
+def products(visit: Visit) -> list[str]:
+    """The names of all products."""
     return [name for (name,) in visit.store.db.run(_PRODUCTS)]
 
 
-def _heard_at(visit: Visit, device: Device) -> int | None:
-    """The newest sign of it: its own word, or a scan."""
-    row = visit.store.db.run("SELECT id FROM device WHERE uuid = ?", (device.uuid,)).fetchone()
-    scan = visit.store.db.run(_NEWEST, row).fetchone()
-    return max((moment for moment in (device.heard_at, scan and scan[0]) if moment), default=None)
+def _heard_at(visit: Visit) -> Callable[[Device], int | None]:
+    """When a device was last heard of: by its own word, or by a scan, which is looked up where that is cheap."""
+    recent = signs.recent_scans(visit.store)
+
+    def heard_at(device: Device) -> int | None:
+        newest = signs.heard_at(device.heard_at, recent.get(device.id))
+        return newest if newest is not None else signs.last_scan(visit.store, device.id)
+
+    return heard_at
 
 
-def _state(visit: Visit, device: Device) -> tuple[str, str]:
+def state(visit: Visit, device: Device) -> tuple[str, str]:
     """In words, and how it looks."""
     if device.archived:
         return visit.say("devices_archived"), "bad"
     return (visit.say("devices_paired"), "good") if device.claimed else (visit.say("devices_waiting"), "warn")
 
 
-def _picture(url: str) -> str:
+def picture(url: str) -> str:
     """The pairing code as an SVG in an address, black on white with its border, whatever the page's colours."""
     return str(qr.make(url).svg_data_uri(scale=4, border=qr.BORDER, dark="#000000", light="#ffffff"))
 
 
-def _uuid(visit: Visit, text: str) -> UUID:
+def uuid_of(visit: Visit, text: str) -> UUID:
+    """What stands in the address. Raises RefusedError."""
     try:
         return UUID(text)
     except ValueError as error:
@@ -129,7 +126,7 @@ ROUTES = (
     Route("GET", "/admin/devices", show_all),
     Route("POST", "/admin/devices", add),
     Route("GET", "/admin/devices/sheet", sheet),
-    Route("GET", "/admin/devices/<uuid>", show),
+    Route("GET", "/admin/devices/sheet.pdf", sheet_pdf),
     Route("POST", "/admin/devices/<uuid>", edit),
     Route("POST", "/admin/devices/<uuid>/renew", renew),
     Route("POST", "/admin/devices/<uuid>/archive", archive),

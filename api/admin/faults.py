@@ -18,12 +18,12 @@ def sentence(visit: Visit, trouble: Trouble) -> str:
     told = " ".join(fault(visit, code) for code in trouble.faults)
     since = visit.moment(trouble.since)
     return visit.say(
-        f"door_{trouble.kind}", name=trouble.name, since=since, faults=told, off=_span(visit, trouble.clock_off_s or 0)
+        f"door_{trouble.kind}", name=trouble.name, since=since, faults=told, off=span(visit, trouble.clock_off_s or 0)
     )
 
 
-def _span(visit: Visit, seconds: float) -> str:
-    """How far two clocks are apart, as people say it: ``3 h 05 min``, ``4 min``."""
+def span(visit: Visit, seconds: float) -> str:
+    """How long, or how far two clocks are apart, as people say it: ``3 h 05 min``, ``4 min``."""
     minutes = round(abs(seconds) / 60)
     days, hours = minutes // 1440, minutes // 60 % 24
     if days:

@@ -19,6 +19,7 @@ from api.admin import (
     door,
     events,
     forget,
+    gate_page,
     home,
     imports,
     printing,
@@ -35,7 +36,10 @@ from api.tickets.events import NotPossibleError
 
 _log = logging.getLogger(__name__)
 SIGN_IN = "/admin/sign-in"
-SECTIONS = (home, signin, door, events, forget, tickets, printing, imports, devices, audit, admins, backups, static)
+SECTIONS = (
+    *(home, signin, door, events, forget, tickets, printing, imports),
+    *(devices, gate_page, audit, admins, backups, static),
+)
 # Only what this server itself ships: no inline script or style, no frame around it, no form that leads elsewhere.
 _POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
 _POLICY += "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -143,6 +143,10 @@ def _devices(device: _Noun) -> None:
     renew = device.verb("renew", "void its key at once; shows a new pairing code for the same device")
     renew.add_argument("uuid", type=UUID, metavar="UUID")
     _code(renew)
+    sheet = device.verb("sheet", "the pairing codes of all gates that wait, as one PDF")
+    sheet.add_argument("--pdf", type=Path, required=True, metavar="FILE")
+    sheet.add_argument("--event", type=UUID, metavar="UUID", help="only gates that admit this event")
+    sheet.add_argument("--base-url", metavar="URL", help="how gates reach the server")
     device.verb("list", "all devices")
     device.verb("archive", "shut a device out, for good").add_argument("uuid", type=UUID, metavar="UUID")
 

@@ -53,6 +53,7 @@ EVERYTHING = Admits()
 class Device:
     """A device as the organiser sees it. ``heard_at``: when it last told of itself, microseconds since 1970."""
 
+    id: int
     uuid: str
     name: str
     admits: Admits
@@ -105,6 +106,7 @@ def list_devices(store: Store) -> list[Device]:
     rows = models.Device.select().order_by(models.Device.id).bind(store.db)
     return [
         Device(
+            id=row.id,
             uuid=row.uuid,
             name=row.name,
             admits=Admits(

@@ -12,7 +12,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from zoneinfo import ZoneInfo
 
@@ -25,25 +25,40 @@ _ONE = threading.Lock()  # one at a time: each takes 80 MB
 
 def print_apart(happening: Happening, kind: Format, style: Style, tickets: Iterable[Printed]) -> bytes:
     """The PDF of these tickets. Raises NotPossibleError while another is being made, or when it can't be made."""
+    told = {
+        "happening": asdict(happening),
+        "kind": kind,
+        "language": style.language,
+        "zone": zone_name(style),
+        "tickets": [asdict(ticket) for ticket in tickets],
+    }
+    return run("api.tickets.printing.child", told, "portillon-api ticket print")
+
+
+def zone_name(style: Style) -> str | None:
+    """The zone as the child is told it; None: this machine's."""
+    return str(style.zone) if isinstance(style.zone, ZoneInfo) else None
+
+
+def run(module: str, told: Mapping[str, object], by_hand: str) -> bytes:
+    """What this module of ours writes when it is told this; ``by_hand``: the command that says why it can't.
+
+    Raises NotPossibleError while another is at work, or when it fails.
+    """
     if not _ONE.acquire(blocking=False):
-        raise NotPossibleError("another set of tickets is being printed: try again in a moment")
+        raise NotPossibleError("another set is being printed: try again in a moment")
     try:
-        told = {
-            "happening": asdict(happening),
-            "kind": kind,
-            "language": style.language,
-            "zone": str(style.zone) if isinstance(style.zone, ZoneInfo) else None,
-            "tickets": [asdict(ticket) for ticket in tickets],
-        }
-        command = [sys.executable, "-m", "api.tickets.printing.child"]
         done = subprocess.run(  # our own module, nothing of a stranger's on the command line
-            command, input=json.dumps(told).encode(), capture_output=True, timeout=_WITHIN_S, check=False
+            [sys.executable, "-m", module],
+            input=json.dumps(told).encode(),
+            capture_output=True,
+            timeout=_WITHIN_S,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        what = f"the tickets could not be printed ({type(error).__name__})"
-        raise NotPossibleError(f"{what}: print fewer at once") from error
+        raise NotPossibleError(f"it could not be printed ({type(error).__name__}): print fewer at once") from error
     finally:
         _ONE.release()
     if done.returncode != 0:
-        raise NotPossibleError("the tickets could not be printed: `portillon-api ticket print` on the server tells why")
+        raise NotPossibleError(f"it could not be printed: `{by_hand}` on the server tells why")
     return done.stdout

@@ -84,3 +84,17 @@ def test_every_act_on_a_gate_is_in_the_audit_log(store, browser):
         browser.post(f"/admin/devices/{uuid}{act}", {"name": "Gate"})
     acts = [row[0] for row in store.db.run("SELECT act FROM admin_line WHERE subject = ? ORDER BY id", (uuid,))]
     assert acts == ["device.add", "device.edit", "device.renew", "device.archive"]
+
+
+def test_all_codes_are_one_pdf_to_be_sent(store, browser):
+    _made(browser, store, count="7")
+    answer = browser.get("/admin/devices/sheet.pdf")
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF")
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_without_a_gate_that_waits_there_is_no_pdf_and_the_page_says_why(browser):
+    answer = browser.get("/admin/devices/sheet.pdf")
+    assert answer.status_code == 400
+    assert "no gate waits" in answer.text

@@ -151,3 +151,18 @@ def test_a_server_that_no_longer_speaks_tls_is_pinned_no_more(shell, serving):
     assert serving("--tls").stop() == 0
     serving()
     assert "#" not in shell.json("device", "add", "Gate 1", "--base-url", "https://tickets.example.org")["pairing_url"]
+
+
+def test_the_sheet_is_written_for_its_owner_alone_and_names_its_gates(shell, tmp_path):
+    shell.json("device", "add", "North", "--count", "2", *HERE)
+    told = shell.json("device", "sheet", "--pdf", tmp_path / "gates.pdf", *HERE)
+    assert told == {"file": str(tmp_path / "gates.pdf"), "gates": ["North 1", "North 2"]}
+    assert (tmp_path / "gates.pdf").read_bytes().startswith(b"%PDF")
+    assert (tmp_path / "gates.pdf").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_sheet_that_cannot_be_written_is_told_in_three_parts(shell, tmp_path):
+    shell.json("device", "add", "North", *HERE)
+    done = shell.run("device", "sheet", "--pdf", tmp_path / "nowhere" / "gates.pdf", "--json", *HERE)
+    assert done.returncode == 1
+    assert set(json.loads(done.stderr)) == {"error", "means", "do"}
