@@ -12,13 +12,13 @@ look_at_machine() {
     command -v apt-get >/dev/null || fail no_apt
     python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || fail old_python
     [ "$(getconf LONG_BIT)" = 64 ] || fail not_64_bit
+    not_overlaid || fail overlaid
     if [ "$COMMAND" = uninstall ]; then return; fi
     local missing part
     for part in api kiosk config systemd requirements/runtime.txt pyproject.toml; do
         [ -e "$HERE/$part" ] || missing+=" $part"
     done
     [ -z "${missing:-}" ] || fail not_whole "$HERE" "$missing"
-    not_overlaid || fail overlaid
     # Two versions and what pip unpacks between.
     [ "$(df --output=avail --block-size=1M "$(existing "$OPT")" | tail -n 1)" -ge 700 ] || fail no_room "$OPT"
 }

@@ -4,10 +4,11 @@
 DATA=/var/lib/portillon-data
 LABEL=portillon-data
 FSTAB=/etc/fstab
+NETWORKS=/etc/NetworkManager/system-connections
 
 lasting() {  # folders whose content outlives the power
     printf '%s\n' "$STATE" "$ETC"
-    if has_networkmanager; then printf '%s\n' /etc/NetworkManager/system-connections; fi
+    if has_networkmanager; then printf '%s\n' "$NETWORKS"; fi
 }
 
 step_read_only() {
@@ -16,7 +17,7 @@ step_read_only() {
     local lines
     lines=$(data_fstab)
     put_block "$FSTAB" <<<"$lines"
-    if has_changed "$FSTAB" && [ "$DRY" -eq 0 ] && runs_systemd; then move_data; fi
+    if has_changed "$FSTAB" && runs_systemd; then act data_moved "$DATA" move_data; fi
     put_text /etc/overlayroot.local.conf <<END
 # Portillon: memory over the root; recurse=0: the data partition and the boot partition stay as they are.
 overlayroot="tmpfs:recurse=0"
@@ -36,15 +37,53 @@ data_fstab() {
     done < <(lasting)
 }
 
-move_data() {  # copied, not moved: what is under the mounts is the way back
-    local folder
+move_data() {  # and used from there at once: what is written to the old place from now on would be lost at the next boot
+    local folder running
+    running=$(systemctl list-units --plain --no-legend --state=active 'portillon-*.service' | cut -d ' ' -f 1)
     systemctl daemon-reload
+    undo_by start_units "$running"
+    # shellcheck disable=SC2086  # one word a unit
+    [ -z "$running" ] || systemctl stop $running
     mountpoint --quiet "$DATA" || mount "$DATA"
+    undo_by umount "$DATA"
     while read -r folder; do
-        if [ -e "$DATA$folder" ] || mountpoint --quiet "$folder"; then continue; fi
-        mkdir -p "$DATA${folder%/*}"
-        undo_by rm -rf "$DATA$folder"
-        cp --archive "$folder" "$DATA$folder"
+        if mountpoint --quiet "$folder"; then continue; fi
+        copy_data "$folder"
+        mount "$folder"
+        undo_by umount "$folder"
     done < <(lasting)
+    start_units "$running"
+}
+
+start_units() {  # NAMES
+    # shellcheck disable=SC2086  # one word a unit
+    [ -z "$1" ] || systemctl start $1
+}
+
+copy_data() {  # FOLDER: what is under the mount stays as it is: the way back. What a partition of before holds is kept
+    if [ -e "$DATA$1" ]; then return; fi
+    mkdir -p "$DATA${1%/*}"
+    undo_by rm -rf "$DATA$1"
+    cp --archive "$1" "$DATA$1"
     sync --file-system "$DATA"
+}
+
+take_back_overlay() {  # from the next boot on the root is written to again
+    if ! grep --quiet --no-messages '^# Portillon' /etc/overlayroot.local.conf; then return; fi
+    remove /etc/overlayroot.local.conf
+    act initramfs '' quietly update-initramfs -u
+    REBOOT=yes
+}
+
+take_back_data() {  # networks come back to where they were; the partition itself is left to whoever made it
+    if ! grep --quiet --no-messages "^LABEL=$LABEL " "$FSTAB"; then return; fi
+    local folder
+    while read -r folder; do
+        if mountpoint --quiet "$folder"; then act unmount "$folder" umount "$folder"; fi
+    done < <(lasting)
+    if [ "$DRY" -eq 0 ] && [ -d "$DATA$NETWORKS" ]; then cp --archive "$DATA$NETWORKS/." "$NETWORKS/"; fi
+    if mountpoint --quiet "$DATA"; then act unmount "$DATA" umount "$DATA"; fi
+    put_block "$FSTAB" </dev/null
+    remove "$DATA"
+    note data_kept "$LABEL"
 }

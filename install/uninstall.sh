@@ -28,6 +28,7 @@ step_remove() {
         remove_if_empty "${file%/*}"
     done < <(own_files)
     put_block "$BOOT/config.txt" </dev/null
+    take_back_overlay
     take_back_packages
     remove "$OPT"
     if [ "$CHANGES" -eq 0 ] || ! runs_systemd; then return; fi
@@ -59,6 +60,7 @@ take_back_packages() {  # what we asked apt for is again what nobody asked for
 made_before() { if [ -e "$OPT/made" ]; then sed -n "s/^$1 //p" "$OPT/made" | sort -u; fi; }  # KIND
 
 step_purge() {
+    take_back_data
     remove "$ETC" "$STATE"
     local group
     for group in "${GROUPS_MADE[@]}"; do act no_group "$group" groupdel "$group"; done

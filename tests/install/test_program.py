@@ -107,3 +107,26 @@ def test_the_bundle_is_never_laid_over_another_and_only_for_systems_it_knows(tmp
     assert done.returncode == 2
     assert not (tmp_path / "new").exists()
     shutil.rmtree(tmp_path)
+
+
+def test_what_is_to_last_is_mounted_from_the_data_partition_and_nothing_else(tmp_path):
+    fstab = tmp_path / "fstab"
+    fstab.write_text("LABEL=rootfs / ext4 defaults 0 1\n")
+    script = f'FSTAB={fstab} DATA=/data; lines=$(data_fstab); put_block "$FSTAB" <<<"$lines"'
+    sourced(script)
+    parsed = sourced(f"findmnt --fstab --tab-file {fstab} --raw --noheadings --output TARGET,SOURCE,FSTYPE").stdout
+    mounts = dict(line.split(" ", 1) for line in parsed.splitlines())
+    assert mounts.pop("/") == "LABEL=rootfs ext4"
+    assert mounts.pop("/data") == "LABEL=portillon-data ext4"
+    assert mounts.pop("/etc/portillon") == "/data/etc/portillon none"
+    assert mounts.pop("/var/lib/portillon") == "/data/var/lib/portillon none"
+    assert set(mounts) <= {"/etc/NetworkManager/system-connections"}
+    assert sourced(script).stdout == ""
+
+
+def test_without_a_data_partition_nothing_is_made_read_only_and_the_way_to_one_is_told(tmp_path):
+    done = sourced(f"FSTAB={tmp_path}/fstab DATA={tmp_path}/data LABEL=no-such; step_read_only", check=False)
+    assert done.returncode == 1
+    assert "no partition labelled no-such" in done.stderr
+    assert "operations.md" in done.stderr
+    assert not (tmp_path / "data").exists()
