@@ -24,7 +24,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from kiosk import durable, gate
 from kiosk.clock import Clock
-from kiosk.edges import State
+from kiosk.edges import Contact
+from kiosk.mounts import MOUNTS, mount_of
 from kiosk.settings import Settings
 from kiosk.status import read_status
 
@@ -36,9 +37,7 @@ RECORD_FILE = "reboots.json"  # in the state folder
 WISH_FILE, COUNT_FILE = "reboot", "failures"  # in the run folder, which a boot empties, and a stop by hand
 _SETTINGS_ARE_WRONG = "2"  # exit code
 _COUNTED = 100  # more are not kept
-_GONE_WITH_THE_POWER = frozenset({"overlay", "tmpfs", "ramfs"})  # file systems whose content is in memory
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-MOUNTS = Path("/proc/self/mountinfo")
 
 
 class Record(BaseModel):
@@ -116,7 +115,7 @@ def after(
     if is_emergency():
         return "no reboot: the emergency contact is active"
     boot = look_at_boot()
-    if (why_not := not_yet(state, boot, _is_lost_with_the_power(state, mounts))) is not None:
+    if (why_not := not_yet(state, boot, _is_lost(state, mounts))) is not None:
         return f"no reboot: {why_not}"
     record = Record(at=boot.now, is_sure=boot.is_sure, boot_id=boot.id, boot_age_s=boot.age_s, failures=count)
     try:
@@ -172,7 +171,7 @@ def _is_emergency(chosen: Settings) -> bool:
     if is_active is not None:
         return is_active
     status = read_status(chosen.state_dir)
-    return status is not None and status.state == State.EMERGENCY
+    return status is not None and Contact.EMERGENCY in status.contacts
 
 
 def _counted(file: Path, now: float) -> int | None:
@@ -187,12 +186,7 @@ def _counted(file: Path, now: float) -> int | None:
     return len(lately) if is_often else None
 
 
-def _is_lost_with_the_power(folder: Path, mounts: Path) -> bool:
-    """True when what is written there is in memory only: proc_pid_mountinfo(5). True also when it can't be known."""
-    try:
-        lines = [line.split(" - ") for line in mounts.read_text("utf-8", "replace").splitlines()]
-    except OSError:
-        return True
-    kinds = {before.split()[4]: after.split()[0] for before, after in lines}  # a later mount hides an earlier one
-    place = folder.resolve()
-    return next((kinds[str(p)] for p in (place, *place.parents) if str(p) in kinds), "tmpfs") in _GONE_WITH_THE_POWER
+def _is_lost(folder: Path, mounts: Path) -> bool:
+    """True when what is written there does not outlive the power, and when that can't be known."""
+    mount = mount_of(folder, mounts)
+    return mount is None or mount.is_lost_with_the_power

@@ -42,6 +42,7 @@ class Facts(TypedDict, total=False):
     server_found_at: str | None  # the base URL where it is asked since it went from that of the pairing
     device: str | None  # this gate's name at its server
     camera: Figures
+    contacts: list[str]  # the inputs that are active
     wifi: str  # what the last Wi-Fi card came to, since the start
     standing: list[Standing]
     open_attempts: int  # presentations that no final answer came for
@@ -69,6 +70,7 @@ class Status(BaseModel):
     server_found_at: str | None = None
     device: str | None = None
     camera: Figures | None = None
+    contacts: tuple[str, ...] = ()
     wifi: str | None = None
     standing: tuple[Standing, ...] = ()
     open_attempts: int = 0

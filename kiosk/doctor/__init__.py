@@ -10,12 +10,14 @@ from pathlib import Path
 
 from kiosk import settings
 from kiosk.clock import Clock
-from kiosk.doctor import inside, lamps, outside
+from kiosk.doctor import board, disk, inside, lamps, network, outside, seeing, units
 from kiosk.doctor.finding import Finding, Level
 from kiosk.doctor.words import tell
+from kiosk.first_boot.outcome import Outcome
+from kiosk.screen.setup_words import TROUBLES
 from kiosk.screen.words import Language
 from kiosk.settings import Settings, SettingsError
-from kiosk.status import read_status
+from kiosk.status import Status, read_status
 
 
 def run(file: Path, state_dir: Path | None, as_json: bool) -> int:
@@ -44,20 +46,52 @@ def examine(file: Path, loaded: Settings) -> Iterator[Finding]:
     folder = loaded.state_dir
     profile, action = loaded.gate.profile, loaded.server.action
     yield tell("settings.good", language, file=file, profile=profile, action=action)
-    disk = list(inside.state_folder(folder, language))
-    yield from disk
+    yield from _machine(folder, language)
+    state = list(inside.state_folder(folder, language))
+    yield from state
     yield from outside.gate(loaded.gate, language)
-    if tell("state.unreadable", language, folder=folder) in disk:
+    if tell("state.unreadable", language, folder=folder) in state:
         return  # everything else is in there
     clock = Clock(folder)
     yield from inside.clock(clock, datetime.now(UTC), language)
     status = read_status(folder)
-    yield from inside.running_gate(status, language, all(finding.level is not Level.FAIL for finding in disk))
-    gate_runs = status is not None and status.is_of_a_running_gate
-    yield from outside.camera(loaded.camera, gate_runs, language)
+    yield from inside.running_gate(status, language, all(finding.level is not Level.FAIL for finding in state))
+    yield from _edges(loaded, status, language)
     yield from inside.journal(folder, clock.now(), language)
     yield from inside.pairing(folder, language)
-    yield from outside.server(folder, loaded.server, clock, language)
+    yield from _way_to_server(loaded, status, clock, language)
+
+
+def _machine(folder: Path, language: Language) -> Iterator[Finding]:
+    yield from board.versions(language)
+    yield from board.power(language)
+    yield from board.temperature(language)
+    yield from disk.disks(folder, language)
+    yield from units.units(language)
+    yield from units.reboot(folder, language)
+
+
+def _edges(loaded: Settings, status: Status | None, language: Language) -> Iterator[Finding]:
+    """Camera and inputs: by what the running gate tells, since it holds both; else by looking."""
+    runs = status is not None and status.is_of_a_running_gate
+    contacts = status.contacts if status is not None else ()
+    yield from outside.inputs(loaded.gate, contacts, runs, language)
+    there = list(outside.camera(loaded.camera, runs, language))
+    yield from there
+    if all(finding.level is not Level.FAIL for finding in there):
+        figures = status.camera if status is not None and runs else None
+        yield from seeing.picture(loaded.camera, figures, runs, language)
+
+
+def _way_to_server(loaded: Settings, status: Status | None, clock: Clock, language: Language) -> Iterator[Finding]:
+    credentials = outside.paired_with(loaded.state_dir, status.server_found_at if status else None)
+    yield from network.links(language, network.is_here(credentials))
+    yield from network.wifi(language)
+    if status is not None and status.wifi not in {None, Outcome.JOINED}:
+        yield tell("wifi.card", language, why=TROUBLES[f"wifi_{status.wifi}"][language])
+    if credentials is not None:
+        yield from network.way_to(credentials, language)
+        yield from outside.server(credentials, loaded.server, clock, language)
 
 
 def _print(findings: list[Finding], as_json: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from kiosk import settings
@@ -12,23 +13,27 @@ from kiosk.camera import CameraFault
 from kiosk.camera.picamera import attached
 from kiosk.camera.usb import plugged_in
 from kiosk.clock import Clock
-from kiosk.credentials import CredentialStore
+from kiosk.credentials import Credentials, CredentialStore
 from kiosk.doctor.finding import Finding
 from kiosk.doctor.inside import fault
 from kiosk.doctor.words import tell
+from kiosk.gate import active_contacts
 from kiosk.scan_client import ScanClient
 from kiosk.screen.words import Language
 from kiosk.settings import INPUTS, OUTPUTS
 
 
-def server(folder: Path, asked: settings.Server, clock: Clock, language: Language) -> Iterator[Finding]:
-    """Link, TLS and key, by a call that consumes nothing; nothing where the gate is not paired. Up to 15 s."""
+def paired_with(folder: Path, found_at: str | None) -> Credentials | None:
+    """The pairing, with the address where the running gate found its server; None where there is no good one."""
     try:
         credentials = CredentialStore(folder).look()
     except (OSError, ValueError):  # told by the check of the pairing
-        return
-    if credentials is None:
-        return
+        return None
+    return replace(credentials, base_url=found_at) if credentials and found_at else credentials
+
+
+def server(credentials: Credentials, asked: settings.Server, clock: Clock, language: Language) -> Iterator[Finding]:
+    """Its key and what it offers, by a call that consumes nothing. Up to 15 s."""
     client = ScanClient(credentials, asked, clock_is_good=clock.is_good)
     began = time.monotonic()
     try:
@@ -39,6 +44,10 @@ def server(folder: Path, asked: settings.Server, clock: Clock, language: Languag
         yield fault(trouble, credentials.base_url, language)
     else:
         yield tell("server.good", language, ms=1000 * (time.monotonic() - began))
+        wanted = ", ".join(map(str, filter(None, (asked.event_uuid, *asked.events))))
+        yield tell(
+            "server.offers", language, extensions=", ".join(sorted(client.extensions)) or "-", event=wanted or "*"
+        )
 
 
 def camera(chosen: settings.Camera, gate_runs: bool, language: Language) -> Iterator[Finding]:
@@ -72,6 +81,21 @@ def gate(wired: settings.Gate, language: Language, devices: Path = Path("/dev"))
         yield tell("gate.no_chip", language)
     if wired.profile == "turnstile" and wired.passage is None:
         yield tell("gate.no_passage_sensor", language)
+
+
+def inputs(
+    wired: settings.Gate, active: tuple[str, ...] | None, gate_runs: bool, language: Language
+) -> Iterator[Finding]:
+    """Which contacts are active now: as the running gate tells, or read here where none runs."""
+    if not any(getattr(wired, name) is not None for name in INPUTS):
+        return
+    if not gate_runs:
+        try:
+            active = active_contacts(wired)
+        except Exception as error:  # lgpio's own error is a bare Exception
+            yield tell("gate.inputs_unread", language, why=error)
+            return
+    yield tell("gate.pressed" if active else "gate.inputs", language, names=", ".join(active or ()))
 
 
 def _line(wired: settings.Gate, name: str) -> str:

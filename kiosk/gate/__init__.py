@@ -20,7 +20,18 @@ from kiosk.gate.signals import Player, Signal
 from kiosk.gate.warden import GateFault, Warden
 from kiosk.trace import Trace
 
-__all__ = ["Contact", "Gate", "GateFault", "Inputs", "PinFault", "Signal", "force_off", "is_emergency", "open_gate"]
+__all__ = [
+    "Contact",
+    "Gate",
+    "GateFault",
+    "Inputs",
+    "PinFault",
+    "Signal",
+    "active_contacts",
+    "force_off",
+    "is_emergency",
+    "open_gate",
+]
 
 GREEN_MS = 5000  # green until passage or 5 s (facts: Gates)
 DARK_S = 0.15  # between the greens of two guests: long enough to be seen as two
@@ -210,6 +221,12 @@ def is_emergency(wiring: settings.Gate) -> bool | None:
     except Exception as error:  # lgpio's own error is a bare Exception
         log.warning("the emergency contact can't be read: %s", error)
         return None
+
+
+def active_contacts(wiring: settings.Gate) -> tuple[str, ...]:
+    """The inputs that are active, read where no gate runs. Raises PinFault, and what gpiozero raises."""
+    factory = open_factory(wiring.pins)
+    return tuple(contact for contact in Contact if is_active_now(wiring, contact, factory))
 
 
 def _wired(wiring: settings.Gate, names: tuple[str, ...]) -> dict[str, int]:

@@ -216,7 +216,7 @@ def test_the_command_reads_the_emergency_contact_itself(command, capsys):
 def test_where_the_contact_can_not_be_read_what_the_gate_told_last_counts(command, capsys, monkeypatch):
     monkeypatch.setenv("PORTILLON_KIOSK__GATE__PINS", "lgpio")  # there are none here
     status = StatusFile(command("success") / "state" / STATUS)
-    status.tell(state="emergency")
+    status.tell(contacts=["emergency"])
     status.write()
     command()
     assert "the emergency contact is active" in capsys.readouterr().err
