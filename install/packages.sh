@@ -15,9 +15,12 @@ wanted_packages() {
     if [ "$READ_ONLY" = yes ]; then printf '%s\n' overlayroot; fi
 }
 
-is_installed() {  # NAME; on trixie libzbar0 is called libzbar0t64
-    [[ $(dpkg-query --show --showformat ' ${db:Status-Status} ' "$1" "$1t64" 2>/dev/null) == *" installed "* ]]
+really_installed() {  # NAME: the name under which it is here, or nothing; on trixie libzbar0 is called libzbar0t64
+    { dpkg-query --show --showformat '${db:Status-Status} ${Package}\n' "$1" "$1t64" 2>/dev/null || true; } |
+        sed -n 's/^installed //p'
 }
+
+is_installed() { [ -n "$(really_installed "$1")" ]; }
 
 step_packages() {
     local name missing=()
@@ -33,7 +36,7 @@ step_packages() {
         quietly apt-get update
         apt_install "${missing[@]}"
     fi
-    for name in "${missing[@]}"; do made package "$name"; done
+    for name in "${missing[@]}"; do made package "$(really_installed "$name")"; done
 }
 
 made() {  # KIND NAME: what was not here before, for `uninstall`
@@ -58,7 +61,7 @@ apt_offline() {  # the bundle's folder is the only source, and nothing of apt's 
 undo_packages() {  # NAME…: of those that were not here before, what has come
     local name come=()
     for name in "$@"; do
-        if is_installed "$name"; then come+=("$name"); fi
+        if is_installed "$name"; then come+=("$(really_installed "$name")"); fi
     done
     [ ${#come[@]} -eq 0 ] || DEBIAN_FRONTEND=noninteractive quietly apt-get --yes purge "${come[@]}"
 }

@@ -84,7 +84,7 @@ as_portillon() { runuser --user portillon -- "$@"; }
 try_before() {  # what the new version does to the database is tried on a copy, which stays as the way back
     local bin=$OPT/$VERSION/bin
     if ! has_server; then return; fi
-    if [ -z "$OLD" ] || [ "$OLD" = "$VERSION" ] || [ ! -e "$STATE/tickets.sqlite3" ]; then return; fi
+    if [ -z "$OLD" ] || [ "$OLD" = "$VERSION" ] || ! database_is_file; then return; fi
     local copy=$STATE/backups/before-$VERSION.sqlite3
     install --directory --mode 700 --owner portillon --group portillon "$STATE/backups"
     rm -f "$copy" "$copy.trial"
@@ -93,6 +93,14 @@ try_before() {  # what the new version does to the database is tried on a copy, 
     undo_by rm -f "$copy.trial"
     as_portillon "$bin/portillon-api" event list --database "sqlite:///$copy.trial" >/dev/null || fail bad_database "$copy"
     rm -f "$copy.trial"
+}
+
+database_is_file() {  # and it is there; a PostgreSQL has its own way back, which docs/operations.md tells
+    python3 - "$ETC/api.toml" <<'END'
+import pathlib, sys, tomllib
+kind, _, path = tomllib.load(open(sys.argv[1], "rb")).get("database", "").partition(":///")
+sys.exit(not (kind == "sqlite" and pathlib.Path(path).is_file()))
+END
 }
 
 try_after() {  # it runs, and goes on running

@@ -4,7 +4,8 @@
 own_files() {
     printf '%s\n' /etc/sysusers.d/portillon.conf /etc/tmpfiles.d/portillon.conf /etc/udev/rules.d/60-portillon.rules \
         /etc/systemd/journald.conf.d/portillon.conf /etc/systemd/system.conf.d/portillon.conf \
-        /etc/NetworkManager/conf.d/portillon.conf "$COMMANDS/portillon-kiosk" "$COMMANDS/portillon-api"
+        /etc/NetworkManager/conf.d/portillon.conf "$COMMANDS/portillon-kiosk" "$COMMANDS/portillon-api" \
+        /var/lib/systemd/timers/stamp-portillon-backup.timer
 }
 
 GROUPS_MADE=()  # read while the list is still there
@@ -43,10 +44,9 @@ forget_units() {  # those that had failed too
     systemctl reset-failed 'portillon-*' 2>/dev/null || true
 }
 
-remove_if_empty() {  # those that packages made stay
-    case $1 in
-        *.conf.d) if [ -d "$1" ] && [ "$DRY" -eq 0 ]; then rmdir --ignore-fail-on-non-empty "$1"; fi ;;
-    esac
+remove_if_empty() {  # FOLDER: those of packages stay
+    if [[ $1 != *.d ]] || [ "$DRY" -eq 1 ] || dpkg-query --search "$1" >/dev/null 2>&1; then return; fi
+    if [ -d "$1" ]; then rmdir --ignore-fail-on-non-empty "$1"; fi
 }
 
 take_back_packages() {  # what we asked apt for is again what nobody asked for

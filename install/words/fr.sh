@@ -74,7 +74,7 @@ Relancé, il ne change rien. Ce qui a été demandé la dernière fois est reten
     [no_networkmanager]="Pas de NetworkManager : l’économie d’énergie du Wi-Fi reste telle quelle."
     [no_raspi_config]="Pas de raspi-config : mettez le pays du Wi-Fi à %s à la main (iw reg set)."
     [no_systemd]="Pas de systemd en marche ici : tout démarre au prochain démarrage de la machine."
-    [autoremove]="apt-get autoremove --purge retire ceux dont rien d’autre n’a besoin."
+    [autoremove]="apt-get -o APT::AutoRemove::SuggestsImportant=false autoremove --purge retire ceux dont rien d’autre n’a besoin."
     [ask]="Faire ces changements ? [o/N]"
     [not_agreed]="Rien n’a été changé."
     [nothing_to_change]="Rien à changer."

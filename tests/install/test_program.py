@@ -130,3 +130,14 @@ def test_without_a_data_partition_nothing_is_made_read_only_and_the_way_to_one_i
     assert "no partition labelled no-such" in done.stderr
     assert "operations.md" in done.stderr
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("database", "file"),
+    [("sqlite:///{there}", True), ("sqlite:///{there}.absent", False), ("postgresql://u:p@host/name", False)],
+)
+def test_the_trial_on_a_copy_is_for_a_database_in_a_file_that_is_there(database, file, tmp_path):
+    (tmp_path / "tickets.sqlite3").write_text("")
+    (tmp_path / "api.toml").write_text(f'database = "{database.format(there=tmp_path / "tickets.sqlite3")}"\n')
+    told = sourced(f"ETC={tmp_path}; if database_is_file; then echo yes; else echo no; fi").stdout
+    assert told == ("yes\n" if file else "no\n")
