@@ -14,10 +14,13 @@ import queue
 import threading
 import time
 import uuid
+from pathlib import Path
 
+from kiosk.check_up import CheckUp, advice
 from kiosk.clock import Clock
 from kiosk.contacts import Contacts
 from kiosk.credentials import Credentials, CredentialStore
+from kiosk.doctor.finding import Finding
 from kiosk.edges import Contact, State
 from kiosk.eyes import Eyes
 from kiosk.faults import Faults
@@ -31,6 +34,7 @@ from kiosk.news import (
     Answered,
     CameraFailed,
     CameraFroze,
+    CheckedUp,
     Died,
     GateNews,
     JoiningEnded,
@@ -70,8 +74,10 @@ log = logging.getLogger("portillon-kiosk")
 class Daemon:
     """One gate, from start to stop."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, config: Path | None = None) -> None:
+        """``config``: the file that the settings came from, so that doctor can look at this gate; None: it does not."""
         self._settings = settings
+        self._config = config
         self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
         self._room_for_frames = threading.Semaphore(FRAMES_WAITING)
         folder = settings.state_dir
@@ -82,8 +88,8 @@ class Daemon:
         self._gate = open_gate(settings.gate, self._trace, settings.trace.file, self._gate_news)
         port = settings.screen.guest_port
         self._guest_screen = None if port is None else GuestScreen(settings.screen, port)
-        console = Console(settings.screen.languages, settings.screen.tty)
-        screens = (console,) if self._guest_screen is None else (self._guest_screen, console)
+        self._console = Console(settings.screen.languages, settings.screen.tty)
+        screens = (self._console,) if self._guest_screen is None else (self._guest_screen, self._console)
         signs = LampsAndScreen(self._gate, screens, looks_only=settings.server.action == "check")
         self._shown = Shown(signs, self._trace, State.UNPAIRED)
         self._faults = Faults(self._journal.note, folder / STATUS_FILE, self._trace, self._clock)
@@ -122,6 +128,11 @@ class Daemon:
             closing.callback(eyes.close)
             closing.callback(self._is_ending.set)
             closing.callback(self._gate.off)  # before anything that may take a moment
+            if self._config is not None:
+                looking = CheckUp(
+                    self._config, self._settings.state_dir, lambda found: self._news.put(CheckedUp(found))
+                )
+                closing.callback(looking.close)
             self._setting_up.begin()
             notify("READY=1")
             return self._turn(eyes)
@@ -171,15 +182,8 @@ class Daemon:
             case Seen():
                 self._room_for_frames.release()
                 self._seen(news, now)
-            case Answered():
-                self._health.answered(news.verdict)
-                if self._passage is not None:
-                    self._passage.answered(news.scan_id, news.verdict, now)
-            case Probed():
-                self._health.server_found(news.fault)
-            case ServerAt():
-                self._trace("server", at=news.base_url, found=news.is_found)
-                self._faults.tell(server_found_at=news.base_url if news.is_found else None)
+            case Answered() | Probed() | ServerAt():
+                self._of_the_server(news, now)
             case Touched():
                 self._health.touched(news.contact, news.active)
                 self._contacts.changed(news.contact, news.active, now)
@@ -187,9 +191,26 @@ class Daemon:
                 self._is_set_up(news, now)
             case CameraFailed():
                 self._health.camera_failed(news.why)
+            case CheckedUp():
+                self._checked_up(news.findings)
             case GateNews():
                 log.error("gate: %s", news.what)
                 self._trace("fault", fault=Fault.GATE, why=news.what)
+
+    def _of_the_server(self, news: Answered | Probed | ServerAt, now: float) -> None:
+        if isinstance(news, Probed):
+            self._health.server_found(news.fault)
+        elif isinstance(news, ServerAt):
+            self._trace("server", at=news.base_url, found=news.is_found)
+            self._faults.tell(server_found_at=news.base_url if news.is_found else None)
+        else:
+            self._health.answered(news.verdict)
+            if self._passage is not None:
+                self._passage.answered(news.scan_id, news.verdict, now)
+
+    def _checked_up(self, findings: tuple[Finding, ...]) -> None:
+        self._console.advise(advice(findings))
+        self._server.heartbeat.report(findings)
 
     def _seen(self, news: Seen, now: float) -> None:
         self._health.frame_came(now, news.figures)
@@ -288,12 +309,12 @@ class Daemon:
                 self._trace("fault", fault=Fault.JOURNAL, why=f"damaged, set aside: {path.name}")
 
 
-def run(settings: Settings) -> int:
-    """Start the gate and stay until told to stop."""
+def run(settings: Settings, config: Path) -> int:
+    """Start the gate and stay until told to stop. ``config``: the file that the settings came from."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("urllib3").setLevel(logging.ERROR)  # it warns with raw bytes from the network
     os.umask(0o077)
-    code = Daemon(settings).run()
+    code = Daemon(settings, config).run()
     if code == CAMERA_FROZE:  # all is closed, but libcamera may hang once more as the interpreter ends
         logging.shutdown()
         os._exit(code)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from kiosk.camera.figures import Figures
 from kiosk.codes import Code
+from kiosk.doctor.finding import Finding
 from kiosk.edges import Contact
 from kiosk.first_boot.outcome import Outcome
 from kiosk.pairing import Paired, PairingFailed
@@ -81,6 +82,13 @@ class JoiningEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckedUp:
+    """What doctor found of this gate."""
+
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GateNews:
     """The guardian died and was started again, or can't be."""
 
@@ -110,6 +118,7 @@ News = (
     | Touched
     | PairingEnded
     | JoiningEnded
+    | CheckedUp
     | GateNews
     | Died
     | Stop

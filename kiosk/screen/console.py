@@ -12,6 +12,9 @@ from kiosk.edges import State
 from kiosk.screen.words import Language, say
 from kiosk.verdict import Verdict
 
+FOR_TECHS = frozenset({State.UNPAIRED, State.UNLOCKED, State.FAULT})  # guests see none of it
+ADVICE_LINES = 5
+
 log = logging.getLogger(__name__)
 
 
@@ -22,15 +25,25 @@ class Console:
         self._languages = languages
         self._tty = tty
         self._shown: str | None = None
+        self._advice: tuple[str, ...] = ()
+        self._last: tuple[State, Verdict | None, str | None] | None = None
         self._complained = False
 
     def show(self, state: State, verdict: Verdict | None = None, trouble: str | None = None) -> None:
         """Show this, in every language of the settings."""
+        self._last = state, verdict, trouble
         words = [say(state, verdict, trouble, language) for language in self._languages]
-        text = "\n".join(f"{_plain(each.title)} | {_plain(each.hint)}" for each in words)
+        lines = [f"{each.title} | {each.hint}" for each in words]
+        text = "\n".join(map(_plain, [*lines, *(self._advice if state in FOR_TECHS else ())]))
         if text != self._shown:
             self._shown = text
             self._write(f"{text}\n")
+
+    def advise(self, advice: tuple[str, ...]) -> None:
+        """From now on these lines stand below whatever is shown to a tech; at most as many as a screen has room for."""
+        self._advice = advice[:ADVICE_LINES]
+        if self._last is not None:
+            self.show(*self._last)
 
     def _write(self, text: str) -> None:
         try:

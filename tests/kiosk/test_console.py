@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.edges import State
-from kiosk.screen.console import Console
+from kiosk.screen.console import ADVICE_LINES, Console
 from kiosk.verdict import ADMITTED, Reason, refused
 
 LANGUAGES = ("fr", "en")
@@ -84,3 +84,29 @@ def test_the_languages_come_in_the_order_of_the_settings(capsys):
         "Show your ticket",
         "Présentez votre billet",
     ]
+
+
+@pytest.mark.parametrize("state", [State.UNPAIRED, State.UNLOCKED, State.FAULT])
+def test_what_doctor_found_stands_below_what_a_tech_is_shown_as_soon_as_it_is_known(capsys, state):
+    console = Console(("en",), None)
+    console.show(state)
+    console.advise(("warn power | low", "warn wifi | weak"))
+    assert capsys.readouterr().out.splitlines()[-2:] == ["warn power | low", "warn wifi | weak"]
+    console.advise(())
+    assert "power" not in capsys.readouterr().out
+
+
+def test_a_guest_sees_nothing_of_what_doctor_found(capsys):
+    console = Console(("en",), None)
+    console.advise(("warn power | low",))
+    for state in set(State) - {State.UNPAIRED, State.UNLOCKED, State.FAULT}:
+        console.show(state)
+    assert "power" not in capsys.readouterr().out
+
+
+def test_advice_is_cut_to_what_a_screen_has_room_for_and_to_plain_text(capsys):
+    console = Console(("en",), None)
+    console.show(State.UNPAIRED)
+    capsys.readouterr()
+    console.advise(tuple(f"warn {number} | \x1b[2J" for number in range(9)))
+    assert capsys.readouterr().out.splitlines()[1:] == [f"warn {number} | [2J" for number in range(ADVICE_LINES)]
