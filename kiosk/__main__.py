@@ -116,7 +116,7 @@ def _run(given: argparse.Namespace) -> int:
     from kiosk.reader import ReaderFault  # noqa: PLC0415
 
     try:
-        return daemon.run(_load(given))
+        return daemon.run(_load(given), given.config or settings.DEFAULT_FILE)
     except ReaderFault as fault:
         print(f"portillon-kiosk: {fault}", file=sys.stderr)
         return 1

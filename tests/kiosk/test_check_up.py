@@ -77,7 +77,7 @@ def test_a_stop_ends_the_one_under_way(settings, tmp_path, monkeypatch):
     "printed", [b"", b"{}", b"[1]", b'[{"check": "a"}]', b'[{"check":"a","level":"odd","found":"","fix":""}]']
 )
 def test_what_is_no_finding_is_no_report(printed):
-    with pytest.raises(ValueError):  # noqa: PT011  (json's own words, or ours)
+    with pytest.raises(ValueError):
         read(printed)
 
 
