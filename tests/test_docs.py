@@ -222,3 +222,35 @@ def test_every_room_is_in_the_architecture_and_no_other(package):
     modules = {file.name for file in (ROOT / package).glob("*.py")} - {"__init__.py"}
     folders = {f"{init.parent.name}/" for init in (ROOT / package).glob("*/__init__.py")}
     assert _first_column(f"The rooms of {package}") == modules | folders
+
+
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
+INSTALLER = "\n".join((ROOT / name).read_text("utf-8") for name in ("install/options.sh", "install/words/en.sh"))
+
+
+def _said_to_install_sh(text):
+    """Every option of a line that runs install.sh, and every command that is given to it."""
+    for words in re.findall(r"install\.sh([^`\n]*)", text):
+        before_comment = words.partition(" #")[0]
+        yield from re.findall(r"(?<!\S)--[a-z-]+", before_comment)
+        yield from re.findall(r"^ ([a-z]+)\b(?! is| prints| was| refuses| run)", before_comment)
+
+
+def test_every_option_of_install_sh_is_in_the_operations_and_no_other():
+    known = set(re.findall(r"(?m)^ {12}(--[a-z-]+)(?: \| -h)?\)", (ROOT / "install" / "options.sh").read_text("utf-8")))
+    table = OPERATIONS.partition("## install.sh")[2].partition("\n## ")[0]
+    assert known == {
+        option for cell in re.findall(r"(?m)^\| (`--.*?) \|", table) for option in re.findall(r"--[a-z-]+", cell)
+    }
+
+
+def test_what_the_docs_say_to_install_sh_it_understands():
+    known = set(re.findall(r"--[a-z-]+", INSTALLER)) | {"upgrade", "uninstall"}
+    for path in DOCS:
+        assert set(_said_to_install_sh(path.read_text("utf-8"))) <= known, path.name
+
+
+def test_every_unit_is_in_the_operations_or_a_part_of_one_that_is_and_no_other():
+    table = OPERATIONS.partition("## Services")[2].partition("\n## ")[0]
+    told = set(re.findall(r"`(portillon-[a-z-]+)\.[a-z]+`", table))
+    assert told == {path.stem.rstrip("@") for path in (ROOT / "systemd").glob("portillon-*.*")}
