@@ -39,6 +39,8 @@ class PairingTrouble(StrEnum):
     KEY_REFUSED = "key_refused"
     UNTESTED = "untested"  # the credentials are kept as pending
     NO_ANSWER = "no_answer"  # nothing, or nothing sensible, came back
+    CERTIFICATE_REFUSED = "certificate_refused"
+    ANOTHER_KEY = "another_key"  # than the one that the code names
     DISK = "disk"
 
 
@@ -54,9 +56,16 @@ _MESSAGES = {
     "tested again at the next start; check the network.",
     PairingTrouble.NO_ANSWER: "The server gave no usable answer ({fault}). The gate is not paired. Check the network, "
     "and show the code again; if it is refused then, make a new one.",
+    PairingTrouble.CERTIFICATE_REFUSED: "The server's certificate is not trusted here, or it speaks no TLS. Nothing "
+    "was sent, and the gate is not paired. Check the gate's clock, the certificate's dates and its authority. A server "
+    "that is started with --tls needs no authority: make a new code while it runs, and show it.",
+    PairingTrouble.ANOTHER_KEY: "The server does not have the key that this code names. Nothing was sent, and the gate "
+    "is not paired. Look whether the address leads to your server. If it was set up anew, make a new code and show it.",
     PairingTrouble.DISK: "The state folder can't be written. The gate is not paired. Look for a full or read-only "
     "disk, then show the code again.",
 }
+# Why nothing was sent at all; anything else is no answer.
+_NOT_SENT = {Fault.TLS: PairingTrouble.CERTIFICATE_REFUSED, Fault.SERVER_KEY_CHANGED: PairingTrouble.ANOTHER_KEY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +174,7 @@ def _ask(code: PairingCode, clock_is_good: ClockIsGood) -> Credentials | Pairing
         finally:
             exchanges.close()
         if isinstance(answer, NoAnswer):
-            return _failed(PairingTrouble.NO_ANSWER, answer.fault)
+            return _failed(_NOT_SENT.get(answer.fault, PairingTrouble.NO_ANSWER), answer.fault)
         if answer.status not in {301, 302, 303, 307, 308}:
             return _given(answer, code)
         target = urljoin(code.base_url + path, answer.location or "")

@@ -91,6 +91,14 @@ TROUBLES: dict[str, dict[Literal["fr", "en"], str]] = {
         "fr": "Pas de réponse utilisable. Vérifiez le réseau et montrez le code de nouveau.",
         "en": "No usable answer. Check the network and show the code again.",
     },
+    "certificate_refused": {
+        "fr": "Certificat du serveur refusé : rien n'est envoyé. Vérifiez ses dates et l'heure du portillon.",
+        "en": "The server's certificate is refused: nothing is sent. Check its dates and the gate's clock.",
+    },
+    "another_key": {
+        "fr": "Ce serveur n'a pas la clé que ce code annonce : rien n'est envoyé. Créez un nouveau code.",
+        "en": "This server does not have the key that this code names: nothing is sent. Make a new code.",
+    },
     "disk": {
         "fr": "Dossier d'état non inscriptible. Disque plein ou en lecture seule ?",
         "en": "The state folder can't be written. Is the disk full or read-only?",

@@ -16,7 +16,7 @@ from kiosk import codes
 from kiosk.codes import PairingCode, TicketCode
 from kiosk.credentials import Credentials, CredentialStore
 from kiosk.edges import Question
-from kiosk.pairing import Paired, PairingFailed, pair
+from kiosk.pairing import Paired, PairingFailed, PairingTrouble, pair
 from kiosk.scan_client import ScanClient
 from kiosk.settings import Server
 from kiosk.verdict import ADMITTED, Fault, unknown
@@ -172,7 +172,19 @@ def test_pairing_with_another_key_sends_nothing_not_even_the_token(
     server = raw_server(lambda heard: respond(200, {}), certificate(ec.generate_private_key(ec.SECP256R1())))
     failed = pair(pairing_code(server, pin_of(key)), CredentialStore(tmp_path))
     assert isinstance(failed, PairingFailed)
-    assert failed.fault is Fault.SERVER_KEY_CHANGED
+    assert (failed.why, failed.fault) == (PairingTrouble.ANOTHER_KEY, Fault.SERVER_KEY_CHANGED)
+    assert "make a new code" in failed.message
+    assert server.heard == []
+
+
+def test_pairing_by_a_certificate_that_nobody_vouches_for_sends_nothing_and_says_so(
+    raw_server, respond, certificate, key, tmp_path
+):
+    server = raw_server(lambda heard: respond(200, {}), certificate(key))
+    failed = pair(pairing_code(server, ""), CredentialStore(tmp_path))
+    assert isinstance(failed, PairingFailed)
+    assert (failed.why, failed.fault) == (PairingTrouble.CERTIFICATE_REFUSED, Fault.TLS)
+    assert "certificate" in failed.message
     assert server.heard == []
 
 
