@@ -7,7 +7,7 @@ from uuid import UUID
 
 import bottle
 
-from api.admin import times
+from api.admin import refusals, times
 from api.admin.visit import RefusedError, Route, Visit
 from api.tickets import keys, programme
 from api.tickets.events import Doors, NotPossibleError, add_event, find_event
@@ -41,7 +41,7 @@ def add(visit: Visit) -> bottle.HTTPResponse:
         uuid = UUID(str(visit.form.get("uuid", "")).strip()) if pem else None
         event = add_event(visit.store, wanted.name, uuid=uuid, public_key_pem=pem, doors=Doors())
     except keys.KeyTextError as error:
-        raise RefusedError(str(error)) from error
+        raise RefusedError(refusals.told(error, visit.language)) from error
     except ValueError as error:
         if isinstance(error, NotPossibleError):
             raise

@@ -107,9 +107,11 @@ def disable(store: Store, name: str, by: int | None = None) -> None:
     with store.writing():
         row = store.db.run("SELECT id, uuid FROM admin WHERE name = ? AND disabled_at IS NULL", (name,)).fetchone()
         if row is None:
-            raise NotPossibleError(f"there is no admin {name!r} who can sign in: `portillon-api admin list` shows them")
+            raise NotPossibleError(
+                "there is no admin « {name} » who can sign in: `portillon-api admin list` shows them", name=name
+            )
         if store.db.run("SELECT COUNT(*) FROM admin WHERE disabled_at IS NULL").fetchone()[0] == 1:
-            raise NotPossibleError(f"{name} is the last admin: invite another before")
+            raise NotPossibleError("{name} is the last admin: invite another before", name=name)
         store.db.run("UPDATE admin SET disabled_at = ? WHERE id = ?", (moments.now(), row[0]))
         store.db.run("DELETE FROM admin_session WHERE admin_id = ?", (row[0],))
         acts.note(store, "admin.disable", admin_id=by, subject=row[1])

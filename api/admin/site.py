@@ -23,6 +23,7 @@ from api.admin import (
     home,
     imports,
     printing,
+    refusals,
     signin,
     static,
     tickets,
@@ -95,7 +96,7 @@ def _page(house: House, route: Route, counter: RouteCounter) -> Any:
         except BusyError:
             given = visit.refuse("error_sign_in_busy", 503)
         except NotPossibleError as error:
-            given = visit.refusal(str(error))
+            given = visit.refusal(refusals.told(error, visit.language))
         except bottle.HTTPError as error:  # a form that is larger than any of ours
             given = visit.refuse("error_413" if error.status_code == 413 else "error_400", error.status_code)
         except Exception as error:  # whatever went wrong, a person is told so on a page

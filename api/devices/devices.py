@@ -21,9 +21,9 @@ _VOID = "DELETE FROM api_key WHERE device_id = (SELECT id FROM device WHERE uuid
 _SHUT_OUT = "UPDATE device SET archived_at = ? WHERE uuid = ? AND archived_at IS NULL"
 _NONCE = "SELECT pairing_nonce, name FROM device WHERE uuid = ? AND claimed_at IS NULL AND archived_at IS NULL"
 
-_MAKES = {
-    "event": "`portillon-api event add` makes one; nothing was changed",
-    "product": "it is made with the first ticket of it, or on the event's page; nothing was changed",
+_MISSING = {
+    "event": "there is no event {value}: `portillon-api event add` makes one; nothing was changed",
+    "product": "there is no product {value}: it is made with its first ticket, or at the event; nothing was changed",
 }
 
 
@@ -79,7 +79,7 @@ def add_device(
 def insert_devices(store: Store, names: Sequence[str], base_url: str, admits: Admits) -> list[NewDevice]:
     """Add gates, inside ``store.writing()``. Raises NotPossibleError as ``add_device``."""
     if not 1 <= len(names) <= MOST_AT_ONCE:
-        raise NotPossibleError(f"1 to {MOST_AT_ONCE} devices can be added at once: nothing was added")
+        raise NotPossibleError("1 to {most} devices can be added at once: nothing was added", most=MOST_AT_ONCE)
     plain = [_name(name) for name in names]
     pairing, added, now = Pairing(store), [], moments.now()
     for name in plain:
@@ -126,13 +126,13 @@ def find_device(store: Store, uuid: UUID) -> Device:
     for device in list_devices(store):
         if device.uuid == str(uuid):
             return device
-    raise NotPossibleError(f"there is no device {uuid}: `portillon-api device list` shows those that are")
+    raise NotPossibleError("there is no device {uuid}: `portillon-api device list` shows those that are", uuid=uuid)
 
 
 def edit_device(store: Store, uuid: UUID, name: str, admits: Admits) -> None:
     """Set name and rules anew; the next scan is judged by them. Inside ``store.writing()``. Raises NotPossibleError."""
     if store.db.run("UPDATE device SET name = ? WHERE uuid = ?", (_name(name), str(uuid))).rowcount != 1:
-        raise NotPossibleError(f"there is no device {uuid}")
+        raise NotPossibleError("there is no device {uuid}: `portillon-api device list` shows those that are", uuid=uuid)
     _admit(store, str(uuid), admits)
 
 
@@ -142,7 +142,7 @@ def renew_device(store: Store, uuid: UUID) -> None:
     Raises NotPossibleError for an unknown or archived one.
     """
     if store.db.run(_RENEW, (new_nonce(), str(uuid))).rowcount != 1:
-        raise NotPossibleError(f"there is no device {uuid} that could be paired: archived ones stay shut out")
+        raise NotPossibleError("there is no device {uuid} that could be paired: archived ones stay shut out", uuid=uuid)
     store.db.run(_VOID, (str(uuid),))
 
 
@@ -192,4 +192,4 @@ def _admit(store: Store, uuid: str, admits: Admits) -> None:
                 (device_id, value),
             )
             if added.rowcount != 1:
-                raise NotPossibleError(f"there is no {other} {value}: {_MAKES[other]}")
+                raise NotPossibleError(_MISSING[other], value=value)

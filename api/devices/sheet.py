@@ -43,7 +43,7 @@ def of_waiting(store: Store, base_url: str, max_age_s: float, event: UUID | None
     """
     names = {each.uuid: each.name for each in list_events(store)}
     if event is not None and str(event) not in names:
-        raise NotPossibleError(f"there is no event {event}: `portillon-api event list` shows those that are")
+        raise NotPossibleError("there is no event {uuid}: `portillon-api event list` shows those that are", uuid=event)
     gates = []
     until = moments.now() + int(max_age_s * 1_000_000)
     for device in devices.list_devices(store):

@@ -11,9 +11,10 @@ import peewee
 from api.store import models, moments
 from api.store.store import Store
 from api.tickets import keys
+from api.tickets.sentences import SentenceError
 
 
-class NotPossibleError(ValueError):
+class NotPossibleError(SentenceError):
     """What was asked can't be done. The text says what happened and what to do."""
 
 
@@ -70,7 +71,7 @@ def add_event(
                 created_at=moments.now(),
             ).execute(store.db)
     except peewee.IntegrityError as error:
-        raise NotPossibleError(f"there is an event {event.uuid} already: nothing was changed") from error
+        raise NotPossibleError("there is an event {uuid} already: nothing was changed", uuid=event.uuid) from error
     return event
 
 
@@ -84,5 +85,5 @@ def find_event(store: Store, uuid: UUID) -> models.Event:
     """The event with this uuid. Raises NotPossibleError when there is none."""
     event: models.Event | None = models.Event.select().where(models.Event.uuid == str(uuid)).bind(store.db).first()
     if event is None:
-        raise NotPossibleError(f"there is no event {uuid}: `portillon-api event add` makes one")
+        raise NotPossibleError("there is no event {uuid}: `portillon-api event add` makes one", uuid=uuid)
     return event

@@ -93,7 +93,7 @@ def add_tickets(
                 detail={"count": count},
             )
     except peewee.IntegrityError as error:
-        raise NotPossibleError(f"there is a ticket {uuids[0]} already: nothing was changed") from error
+        raise NotPossibleError("there is a ticket {uuid} already: nothing was changed", uuid=uuids[0]) from error
     return [Ticket(ticket, code_of(event.private_key_pem, ticket), order.status.value) for ticket in uuids]
 
 
@@ -116,7 +116,7 @@ def cancel_ticket(store: Store, uuid: UUID, *, reason: str = "", admin_id: int |
     inside already, and for a reason of more than 200 characters.
     """
     if len(reason) > LONGEST_REASON:
-        raise NotPossibleError(f"say why in at most {LONGEST_REASON} characters: nothing was changed")
+        raise NotPossibleError("say why in at most {most} characters: nothing was changed", most=LONGEST_REASON)
     with store.writing():
         is_changed = store.db.run(_CANCEL, (str(uuid),)).rowcount == 1
         ticket = (
@@ -132,9 +132,9 @@ def cancel_ticket(store: Store, uuid: UUID, *, reason: str = "", admin_id: int |
                 store, "ticket.cancel", admin_id=admin_id, event_id=ticket.event.id, subject=str(uuid), detail=detail
             )
     if ticket is None:
-        raise NotPossibleError(f"there is no ticket {uuid}: `portillon-api ticket list` shows those that are")
+        raise NotPossibleError("there is no ticket {uuid}: `portillon-api ticket list` shows those that are", uuid=uuid)
     if ticket.status == TicketStatus.SCANNED:
-        raise NotPossibleError(f"ticket {uuid} was scanned: its holder is inside, and it can't be used again")
+        raise NotPossibleError("ticket {uuid} was scanned: its holder is inside, and it can't be used again", uuid=uuid)
     return Ticket(ticket.uuid, code_of(ticket.event.private_key_pem, ticket.uuid), ticket.status)
 
 

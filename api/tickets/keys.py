@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from api.tickets.sentences import SentenceError
+
 PublicKey = Ed25519PublicKey | RSAPublicKey
 
 # TiBillet signs with the longest salt that fits; whatever the length, the hash is SHA-256.
@@ -17,7 +19,7 @@ _PSS = padding.PSS(mgf=padding.MGF1(hashes.SHA256()), salt_length=padding.PSS.AU
 _SMALLEST_RSA = 2048  # bits
 
 
-class KeyTextError(ValueError):
+class KeyTextError(SentenceError):
     """The text is no public key that can verify tickets. Says what was found and what is wanted."""
 
 
@@ -44,7 +46,7 @@ def public_key(pem: str) -> PublicKey:
             'this is no public key: wanted is a PEM text that begins with "-----BEGIN PUBLIC KEY-----"'
         ) from error
     if isinstance(key, RSAPublicKey) and key.key_size < _SMALLEST_RSA:
-        raise KeyTextError(f"this RSA key of {key.key_size} bits is too short to be trusted: 2048 are wanted")
+        raise KeyTextError("this RSA key of {size} bits is too short to be trusted: 2048 are wanted", size=key.key_size)
     if not isinstance(key, Ed25519PublicKey | RSAPublicKey):
         raise KeyTextError("this kind of key signs no tickets: wanted is RSA (TiBillet's) or Ed25519")
     return key

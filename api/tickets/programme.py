@@ -40,11 +40,11 @@ def check(programme: Programme) -> None:
     if not programme.name.strip() or len(programme.name) > 200:
         raise NotPossibleError("an event needs a name of 1 to 200 characters: it is shown on screens and tickets")
     for first, last, what in (
-        (programme.starts_at, programme.ends_at, "the event ends before it begins"),
-        (programme.opens_at, programme.closes_at, "the doors close before they open"),
+        (programme.starts_at, programme.ends_at, "the event ends before it begins: nothing was changed"),
+        (programme.opens_at, programme.closes_at, "the doors close before they open: nothing was changed"),
     ):
         if first is not None and last is not None and last <= first:
-            raise NotPossibleError(f"{what}: nothing was changed")
+            raise NotPossibleError(what)
 
 
 def programme_of(store: Store, uuid: UUID) -> Programme:
@@ -65,7 +65,7 @@ def edit(store: Store, uuid: UUID, programme: Programme) -> None:
         int(programme.reentry),
     )
     if store.db.run(_UPDATE, (*values, str(uuid))).rowcount != 1:
-        raise NotPossibleError(f"there is no event {uuid}")
+        raise NotPossibleError("there is no event {uuid}: `portillon-api event add` makes one", uuid=uuid)
 
 
 def offer(store: Store, uuid: UUID) -> list[Price]:

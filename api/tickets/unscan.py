@@ -25,15 +25,15 @@ def unscan(store: Store, uuid: UUID, reason: str, *, admin_id: int | None = None
     """
     why = reason.strip()
     if not 1 <= len(why) <= LONGEST_REASON:
-        raise NotPossibleError(f"say why, in 1 to {LONGEST_REASON} characters: it stays in the audit log")
+        raise NotPossibleError("say why, in 1 to {most} characters: it stays in the audit log", most=LONGEST_REASON)
     ticket = str(uuid)
     with store.writing():
         row = store.db.run(_FIND, (ticket,)).fetchone()
         if row is None:
-            raise NotPossibleError(f"ticket {uuid} is not used: nothing was changed")
+            raise NotPossibleError("ticket {uuid} is not used: nothing was changed", uuid=uuid)
         event_id, device_id, scan_id = row
         if store.db.run(_GIVE_BACK, (ticket, device_id or 0, scan_id or "")).rowcount != 1:
-            raise NotPossibleError(f"ticket {uuid} was used anew at this very moment: nothing was changed")
+            raise NotPossibleError("ticket {uuid} was used anew at this very moment: nothing was changed", uuid=uuid)
         if device_id is not None and scan_id is not None:
             store.db.run(_ANNUL, (device_id, ticket, event_id, scan_id, moments.now(), why))
         acts.note(store, "ticket.unscan", admin_id=admin_id, event_id=event_id, subject=ticket, detail={"reason": why})

@@ -59,7 +59,7 @@ def find(store: Store, uuid: UUID) -> Import:
     """The import with this uuid. Raises NotPossibleError when there is none."""
     row = store.db.run(f"{_FIND} WHERE i.uuid = ?", (str(uuid),)).fetchone()
     if row is None:
-        raise NotPossibleError(f"there is no import {uuid}")
+        raise NotPossibleError("there is no import {uuid}", uuid=uuid)
     return Import(*row)
 
 
@@ -109,7 +109,9 @@ def begin(store: Store, uuid: UUID, admin_id: int | None = None) -> Import:
             acts.note(store, "ticket.import", admin_id=admin_id, event_id=it.event_id, subject=it.uuid, detail=detail)
     it = find(store, uuid)
     if it.state not in ("taking", "done"):
-        raise NotPossibleError(f"import {uuid} is {it.state}: it can't be taken in; import its file again")
+        raise NotPossibleError(
+            "import {uuid} is {state}: it can't be taken in; import its file again", uuid=uuid, state=it.state
+        )
     return it
 
 
@@ -127,7 +129,7 @@ def take_in(store: Store, uuid: UUID, step: Step = lambda _: None) -> Import:
         step(done)
         it = find(store, uuid)
     if it.state != "done":
-        raise NotPossibleError(f"import {uuid} is {it.state}: it can't be taken in")
+        raise NotPossibleError("import {uuid} is {state}: it can't be taken in", uuid=uuid, state=it.state)
     return it
 
 
@@ -152,7 +154,7 @@ def begin_undoing(store: Store, uuid: UUID, admin_id: int | None = None) -> Impo
             )
     it = find(store, uuid)
     if it.state != "undoing":
-        raise NotPossibleError(f"import {uuid} was undone already")
+        raise NotPossibleError("import {uuid} was undone already", uuid=uuid)
     return it
 
 

@@ -56,9 +56,11 @@ def run(module: str, told: Mapping[str, object], by_hand: str) -> bytes:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise NotPossibleError(f"it could not be printed ({type(error).__name__}): print fewer at once") from error
+        raise NotPossibleError(
+            "it could not be printed ({why}): print fewer at once", why=type(error).__name__
+        ) from error
     finally:
         _ONE.release()
     if done.returncode != 0:
-        raise NotPossibleError(f"it could not be printed: `{by_hand}` on the server tells why")
+        raise NotPossibleError("it could not be printed: `{command}` on the server tells why", command=by_hand)
     return done.stdout

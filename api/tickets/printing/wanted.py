@@ -73,14 +73,17 @@ class Wanted:
         found = find_event(store, event)
         if found.private_key_pem is None:
             raise NotPossibleError(
-                f"the event « {found.name} » was imported with a public key only: its tickets can't be printed here, "
-                "since the server that sells them makes their codes; print them there"
+                "the event « {name} » was imported with a public key only: its tickets can't be printed here, since "
+                "the server that sells them makes their codes; print them there",
+                name=found.name,
             )
         self._store = store
         self._key = found.private_key_pem
         self._ids: tuple[int, ...] = _some(store, found.id, tickets, order) if tickets else _all(store, found.id, order)
         if not self._ids:
-            raise NotPossibleError(f"the event « {found.name} » has no ticket to print: add or import some first")
+            raise NotPossibleError(
+                "the event « {name} » has no ticket to print: add or import some first", name=found.name
+            )
         self.happening = Happening(found.name, store.organisation().name, found.starts_at, found.opens_at)
 
     def __len__(self) -> int:
@@ -113,7 +116,7 @@ def _some(store: Store, event_id: int, tickets: Sequence[UUID], order: Order) ->
     missing = [uuid for uuid in uuids if uuid not in found]
     if missing:
         raise NotPossibleError(
-            f"ticket {missing[0]} is cancelled, or this event has none of that uuid: nothing was printed"
+            "ticket {uuid} is cancelled, or this event has none of that uuid: nothing was printed", uuid=missing[0]
         )
     if order == "number":
         return tuple(sorted(found.values()))
