@@ -145,16 +145,23 @@ def _written(places: Places) -> list[str]:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    like = path if path.exists() else path.parent
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644  # it holds no secrets
-    durable.write(path, content, mode)
-    _own(path, like)
+    before = path.stat() if path.exists() else None
+    durable.write(path, content, 0o644)  # no secrets; readable by the gate whenever the power goes
+    if before is None:
+        _own(path, path.parent)
+        return
+    _give(path, before)
+    path.chmod(before.st_mode & 0o777)
 
 
 def _own(path: Path, like: Path) -> None:
-    """Give it the owner of ``like``, where this is root; a folder of another's is only met in tests."""
+    """Give it the owner of ``like``."""
+    _give(path, like.stat())
+
+
+def _give(path: Path, owner: os.stat_result) -> None:
+    """Where this is root; a folder of another's is only met in tests."""
     if os.geteuid() == 0:
-        owner = like.stat()
         os.chown(path, owner.st_uid, owner.st_gid)
 
 

@@ -134,6 +134,18 @@ def test_a_settings_file_that_was_changed_by_hand_stays_as_it_is_and_the_report_
     assert "gate.relay = 12" in told(places)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a file to a group it is not in")
+def test_the_gate_s_group_still_reads_the_settings_that_replace_the_old_ones(places: Places) -> None:
+    group = 4321
+    os.chown(places.kiosk_toml, 0, group)
+    places.kiosk_toml.chmod(0o640)
+    put(places, WHOLE)
+    take(places)
+    after = places.kiosk_toml.stat()
+    assert (after.st_uid, after.st_gid, after.st_mode & 0o777) == (0, group, 0o640)
+    assert b"pulse_ms = 450" in places.kiosk_toml.read_bytes()
+
+
 def test_what_was_taken_before_is_no_change_by_hand(places: Places) -> None:
     put(places, "[gate]\npulse_ms = 450\n")
     take(places)
