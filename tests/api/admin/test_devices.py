@@ -97,4 +97,4 @@ def test_all_codes_are_one_pdf_to_be_sent(store, browser):
 def test_without_a_gate_that_waits_there_is_no_pdf_and_the_page_says_why(browser):
     answer = browser.get("/admin/devices/sheet.pdf")
     assert answer.status_code == 400
-    assert "no gate waits" in answer.text
+    assert "No gate waits" in answer.text
