@@ -122,7 +122,14 @@ def make_app(
             _add(app, method, f"{prefix}{path}", call, deployed, counter)
     _add(app, "GET", "/api/events", endpoints.events, False, counters.route("GET", "/api/events/"))
     _add_monitoring(app, app.monitoring)
-    app.house = House(
+    app.house = _house(store, pages, language, pairing_max_age_s)
+    site.add_to(app, app.house, counters)
+    return app
+
+
+def _house(store: Store, pages: Pages, language: Language, pairing_max_age_s: float) -> House:
+    """What the web pages know of the server that they belong to."""
+    return House(
         store=store,
         sessions=Sessions(store, pages.idle_s, pages.longest_s),
         organisation=store.organisation().name,
@@ -136,8 +143,6 @@ def make_app(
         worker=Worker(store),
         shelf=pages.shelf,
     )
-    site.add_to(app, app.house, counters)
-    return app
 
 
 def _routes(endpoints: Endpoints) -> list[tuple[str, str, Callable[..., Any]]]:

@@ -21,6 +21,7 @@ from api.settings import Alerts, Settings
 from api.store.store import Store, open_store
 from api.tickets.importing.worker import Worker
 from api.tls import identity
+from api.tls.identity import Identity
 from api.tls.pin import FRAGMENT
 from api.watch.alerts import Alert, note_told
 from api.watch.silence import Patience
@@ -40,15 +41,7 @@ def run(settings: Settings, shell: Shell) -> int:
             organisation=settings.organisation.name,
             language=settings.organisation.language,
             pairing_max_age_s=settings.pairing.token_minutes * 60,
-            pages=Pages(
-                zone=ZoneInfo(settings.organisation.timezone) if settings.organisation.timezone else None,
-                public_url=settings.server.public_url,
-                idle_s=settings.admin.idle_minutes * 60,
-                longest_s=settings.admin.session_days * 24 * 3600,
-                pin=f"{FRAGMENT}={known.pin}" if known is not None and known.pin else "",
-                shelf=Shelf(settings.backup.folder, settings.backup.old_after_hours * 3600),
-                patience=_patience(settings.alerts),
-            ),
+            pages=_pages(settings, known),
             readers=Readers.of_settings(settings),
         )
         # No default password exists: whoever reads this terminal (or this unit's journal) makes the first account.
@@ -70,6 +63,18 @@ def run(settings: Settings, shell: Shell) -> int:
         ) from error
     finally:
         store.close()
+
+
+def _pages(settings: Settings, known: Identity | None) -> Pages:
+    return Pages(
+        zone=ZoneInfo(settings.organisation.timezone) if settings.organisation.timezone else None,
+        public_url=settings.server.public_url,
+        idle_s=settings.admin.idle_minutes * 60,
+        longest_s=settings.admin.session_days * 24 * 3600,
+        pin=f"{FRAGMENT}={known.pin}" if known is not None and known.pin else "",
+        shelf=Shelf(settings.backup.folder, settings.backup.old_after_hours * 3600),
+        patience=_patience(settings.alerts),
+    )
 
 
 @contextmanager
