@@ -9,7 +9,9 @@ from wsgiref.util import setup_testing_defaults
 import bottle
 import pytest
 
+from api import log
 from api.access import Access
+from api.app import make_app
 
 PROXIES = (ip_network("127.0.0.0/8"), ip_network("10.0.0.9"))
 
@@ -70,3 +72,28 @@ def test_a_request_that_breaks_the_application_has_its_line_too(caplog):
     with caplog.at_level(logging.INFO, "api.access"), pytest.raises(RuntimeError):
         Access(broken, (), write_lines=True)(environ, lambda *_: None)
     assert 'method=GET path="/a b\\nc" status=500' in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/api/scan/ticket/", "/api/scan/ticket/"),
+        ("/api/scan/eyJ1dWlkIjog.abc/pair", "/api/scan/***/pair"),
+        ("/admin/events/8b1b6f1e-0000-4000-8000-0000000000ff", "/admin/events/<uuid>"),
+        ("/Quatremère", "/***"),
+        ("/scan/ticket/eyJ1dWlkIjog:kz+/8w==", "/scan/ticket/***/***"),
+        ("/admin/tickets/zephyrine@example.org/cancel/now", "/admin/tickets/***/cancel/***"),
+    ],
+)
+def test_of_an_address_the_log_tells_the_words_that_are_ours_whoever_puts_what_into_it(store, capsys, path, told):
+    environ = {"REMOTE_ADDR": "192.168.1.7", "PATH_INFO": path.encode().decode("latin-1")}
+    setup_testing_defaults(environ)
+    logger = logging.getLogger()
+    before = logger.handlers[:], logger.level
+    try:
+        log.start("info")
+        list(Access(make_app(store), (), write_lines=True)(environ, lambda *_: None))
+    finally:
+        logger.handlers[:], level = before
+        logger.setLevel(level)
+    assert f" path={told} " in capsys.readouterr().err
