@@ -181,7 +181,7 @@ def test_pairing_by_a_certificate_that_nobody_vouches_for_sends_nothing_and_says
     raw_server, respond, certificate, key, tmp_path
 ):
     server = raw_server(lambda heard: respond(200, {}), certificate(key))
-    failed = pair(pairing_code(server, ""), CredentialStore(tmp_path))
+    failed = pair(PairingCode(server.url, "/api/scan", "t" * 43), CredentialStore(tmp_path))
     assert isinstance(failed, PairingFailed)
     assert (failed.why, failed.fault) == (PairingTrouble.CERTIFICATE_REFUSED, Fault.TLS)
     assert "certificate" in failed.message
