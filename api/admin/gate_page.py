@@ -67,7 +67,7 @@ def _facts(visit: Visit, told: Mapping[str, object]) -> list[tuple[str, str]]:
     if "uptime_s" in told:
         found.append((say("devices_uptime"), faults.span(visit, _number(told, "uptime_s"))))
     if "temperature_c" in told:
-        found.append((say("devices_temperature"), f"{told['temperature_c']} °C"))
+        found.append((say("devices_temperature"), f"{_number(told, 'temperature_c'):.0f} °C"))
     if "clock_off_s" in told:
         off = _number(told, "clock_off_s")
         is_right = abs(off) <= CLOCK_OFF_S
