@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 ENVIRONMENT_PREFIX = "PORTILLON_KIOSK__"
@@ -25,6 +27,14 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _clock_time(given: object) -> object:
+    """A number would be taken for seconds after midnight, and a time zone is the machine's."""
+    if isinstance(given, time) or (isinstance(given, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", given)):
+        return given
+    raise ValueError('is no time of the day: write it as "22:00"')
+
+
+ClockTime = Annotated[time, BeforeValidator(_clock_time)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -103,7 +113,15 @@ class Gate(_Section):
     green: Pin | None = Field(None, description="output: lamp, go")
     red: Pin | None = Field(None, description="output: lamp, refused")
     amber: Pin | None = Field(None, description="output: lamp, wait or ask staff")
-    buzzer: Pin | None = Field(None, description="output: active buzzer")
+    buzzer: Pin | None = Field(None, description="output: buzzer")
+    buzzer_kind: Literal["active", "passive"] = Field(
+        "active", description="active: sounds on plain power; passive: sounds at the pitch it is driven with"
+    )
+    buzzer_volume: float = Field(1.0, ge=0.05, le=1, description="passive buzzer: how loud, 0.05 to 1")
+    quiet_from: ClockTime | None = Field(
+        None, description='silent from this hour on, "22:00", but for an emergency; goes with quiet_to'
+    )
+    quiet_to: ClockTime | None = Field(None, description='until this hour, "08:00", of the machine\'s time zone')
     ready: RelayPin | None = Field(None, description="output: contact that is on while the gate can admit")
     active_high: bool = Field(True, description="true: a pin at 3.3 V switches on; false: at 0 V")
     passage: Pin | None = Field(None, description="input: somebody went through")
@@ -139,6 +157,14 @@ class Gate(_Section):
             pin = getattr(self, name)
             if pin is not None and (other := wired.setdefault(pin, name)) != name:
                 raise ValueError(f"{other} and {name} are both on BCM {pin}")
+        return self
+
+    @model_validator(mode="after")
+    def _quiet_hours_are_whole(self) -> Self:
+        if (self.quiet_from is None) != (self.quiet_to is None) or (
+            self.quiet_from is not None and self.quiet_from == self.quiet_to
+        ):
+            raise ValueError('quiet_from and quiet_to go together, and differ: "22:00" and "08:00"; or leave out both')
         return self
 
     @model_validator(mode="after")

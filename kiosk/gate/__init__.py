@@ -17,6 +17,7 @@ from kiosk.gate.lines import Line
 from kiosk.gate.orders import Orders
 from kiosk.gate.pins import PinFault, open_factory
 from kiosk.gate.signals import Player, Signal
+from kiosk.gate.sound import Output, Tone, is_quiet
 from kiosk.gate.warden import GateFault, Warden
 from kiosk.trace import Trace
 
@@ -189,8 +190,13 @@ def open_gate(wiring: settings.Gate, trace: Trace, trace_file: Path | None, news
         wiring.pins, wiring.active_high, _wired(wiring, _GUARDED), None if trace_file is None else str(trace_file)
     )
     factory = Device.pin_factory = open_factory(wiring.pins)
-    lines = {name: Line(name, pin, wiring.active_high, factory, trace) for name, pin in _wired(wiring, _OTHERS).items()}
-    return Gate(wiring, factory, trace, Warden(orders, news), Player(lines, news))
+    lines: dict[str, Output] = {}
+    for name, pin in _wired(wiring, _OTHERS).items():
+        if name == "buzzer" and wiring.buzzer_kind == "passive":
+            lines[name] = Tone(name, pin, wiring.active_high, wiring.buzzer_volume, factory, trace)
+        else:
+            lines[name] = Line(name, pin, wiring.active_high, factory, trace)
+    return Gate(wiring, factory, trace, Warden(orders, news), Player(lines, news, lambda: is_quiet(wiring)))
 
 
 def force_off(wiring: settings.Gate) -> list[str]:

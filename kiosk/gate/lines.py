@@ -17,7 +17,7 @@ class Line:
         self._told = 0
         trace("pin", pin=name, value=0)
 
-    def set(self, on: bool) -> None:
+    def set(self, on: bool, hertz: int = 0) -> None:  # noqa: ARG002  (what sounds by itself has its own pitch)
         """Energise or release, and tell the trace."""
         self.switch(on)
         self.tell()

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kiosk.gate.lines import Line
+from kiosk.gate.sound import Output
 
 
 class Signal(StrEnum):
@@ -53,41 +53,81 @@ PATTERNS: Mapping[Signal, Pattern] = {
     Signal.EMERGENCY: _pattern(("amber buzzer", 0.3), ("", 1.7), again=True),  # slow, as long as it lasts
     Signal.ALARM: _pattern(("red buzzer", 0.12), ("", 0.12), again=True),  # fast, until there is other news
 }
+# A passive buzzer's pitch for each tone of a pattern, Hz, in turn. High is yes, low and falling is no, and a fourth or
+# more between any two signals: ears tell them apart without having learnt them. Small buzzers are loudest above 1 kHz.
+PITCHES: Mapping[Signal, tuple[int, ...]] = {
+    Signal.ADMITTED: (2093,),
+    Signal.REFUSED: (523, 392),
+    Signal.WAIT: (1047, 1047, 1047),
+    Signal.EMERGENCY: (1568,),
+    Signal.ALARM: (3136,),
+}
 SHOW_GREEN = frozenset({Signal.ADMITTED, Signal.EMERGENCY})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is on, for how long, and at which pitch a passive buzzer sounds."""
+
+    on: frozenset[str]
+    seconds: float
+    hertz: int = 0
+
+
+_DARK = Step(frozenset(), 0)
+
+
+def heard(signal: Signal, is_quiet: bool) -> list[Step]:
+    """The pattern of this signal with its pitches, or without its tones; an emergency is never without."""
+    pitches = iter(PITCHES.get(signal, ()))
+    silent = is_quiet and signal is not Signal.EMERGENCY
+    return [
+        Step(on - {"buzzer"}, seconds) if silent or "buzzer" not in on else Step(on, seconds, next(pitches))
+        for on, seconds in PATTERNS[signal].steps
+    ]
 
 
 class Player:
     """Plays one pattern on the lines there are; a new one ends the one before.
 
     A line that can't be moved stops nothing and no other line; ``news`` is told when it begins, from any thread.
+    ``is_quiet`` is asked as a pattern begins; only an emergency sounds whatever it says.
     """
 
-    def __init__(self, lines: Mapping[str, Line], news: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        lines: Mapping[str, Output],
+        news: Callable[[str], None],
+        is_quiet: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._lines = lines
         self._news = news
+        self._is_quiet = is_quiet
         self._broken: set[str] = set()
         self._changed = threading.Condition()
-        self._pattern: Pattern | None = PATTERNS[Signal.DARK]
+        self._steps: Sequence[Step] | None = heard(Signal.DARK, False)
+        self._goes_on = False
         self._turn = 0  # counts the patterns played
         self._thread = threading.Thread(target=self._play, name="lamps", daemon=True)
         self._thread.start()
 
     def play(self, signal: Signal) -> None:
         """From now on this; its first step is out when this returns."""
+        steps = heard(signal, self._is_quiet())
         with self._changed:
-            self._pattern = PATTERNS[signal]
+            self._steps, self._goes_on = steps, PATTERNS[signal].again
             self._turn += 1
-            self._set(self._pattern.steps[0][0])
+            self._set(steps[0])
             self._changed.notify()
 
     def close(self) -> None:
         """Dark, and the thread ended. Once closed, closing does nothing."""
         with self._changed:
-            if self._pattern is None:
+            if self._steps is None:
                 return
-            self._pattern = None
+            self._steps = None
             self._turn += 1
-            self._set(frozenset())
+            self._set(_DARK)
             self._changed.notify()
         self._thread.join(timeout=2.0)
         for line in self._lines.values():
@@ -96,20 +136,20 @@ class Player:
 
     def _play(self) -> None:
         with self._changed:
-            while (pattern := self._pattern) is not None:
+            while (steps := self._steps) is not None:
                 turn = self._turn
                 played = 0
                 while self._turn == turn:
-                    on, seconds = pattern.steps[played % len(pattern.steps)]
-                    self._set(on)
+                    step = steps[played % len(steps)]
+                    self._set(step)
                     played += 1
-                    last = played == len(pattern.steps) and not pattern.again
-                    self._changed.wait(None if last else seconds)
+                    last = played == len(steps) and not self._goes_on
+                    self._changed.wait(None if last else step.seconds)
 
-    def _set(self, on: frozenset[str]) -> None:
+    def _set(self, step: Step) -> None:
         for name, line in self._lines.items():
             try:
-                line.set(name in on)
+                line.set(name in step.on, step.hertz)
                 self._broken.discard(name)
             except Exception as error:  # lgpio's own is a bare Exception
                 if name not in self._broken:

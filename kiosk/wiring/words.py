@@ -43,8 +43,8 @@ TERMINALS: dict[str, dict[Language, Words]] = {
         "en": Words("Amber lamp", "driver IN; wait, ask the staff"),
     },
     "buzzer": {
-        "fr": Words("Buzzer actif", "driver IN ; celui qui sonne dès qu'on l'alimente"),
-        "en": Words("Active buzzer", "driver IN; the kind that sounds on plain power"),
+        "fr": Words("Buzzer", "driver IN ; actif, ou passif par buzzer_kind"),
+        "en": Words("Buzzer", "driver IN; active, or passive by buzzer_kind"),
     },
     "passage": {
         "fr": Words("Capteur de passage", "contact sec PASS du tourniquet"),

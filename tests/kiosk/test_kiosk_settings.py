@@ -111,3 +111,23 @@ def test_what_is_no_toml_is_said_so(load, text):
 def test_a_file_that_is_missing_is_said_so(tmp_path):
     with pytest.raises(settings.SettingsError, match="can't be read"):
         settings.load(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [
+        'quiet_from = "22:00"',
+        'quiet_from = "22:00"\nquiet_to = "22:00"',
+        "quiet_from = 22\nquiet_to = 8",
+        'quiet_from = "22h"\nquiet_to = "08:00"',
+        'quiet_from = "24:00"\nquiet_to = "08:00"',
+        'quiet_from = "22:00Z"\nquiet_to = "08:00"',
+    ],
+)
+def test_quiet_hours_are_two_times_of_the_day(load, hours):
+    assert all("22:00" in mistake for mistake in mistakes(load, f"{GOOD}{hours}\n"))
+
+
+def test_quiet_hours_can_come_from_the_environment_and_from_tomls_own_times(load):
+    wiring = load(f"{GOOD}quiet_from = 22:00:00\n", GATE__QUIET_TO="08:30").gate
+    assert (wiring.quiet_from.hour, wiring.quiet_to.minute) == (22, 30)

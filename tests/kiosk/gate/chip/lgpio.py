@@ -102,6 +102,11 @@ def gpio_write(handle, line, level):
     _note("write", line, int(level))
 
 
+def tx_pwm(handle, line, frequency, duty, offset=0, cycles=0):
+    """A wave of ``frequency`` Hz that is on for ``duty`` percent; lg makes it in a thread of the process."""
+    _note("pwm", line, f"{frequency}/{duty}")
+
+
 def gpio_read(handle, line):
     mode, level = _kept(line)
     if (_folder / f"broken-{line}").exists():
