@@ -124,15 +124,15 @@ def test_a_key_that_is_voided_while_it_is_first_used_belongs_to_nobody(store, mo
     pairing = Pairing(store)
     key, later = pairing.read(token).api_key, []
 
-    run = store.db.run
+    read = store.db.read
 
-    def run_and_read_again(sql, values=()):
-        found = run(sql, values)
+    def read_and_pair_again(sql, values=()):
+        found = read(sql, values)
         if not later and sql.startswith("SELECT k.digest"):
             later.append(pairing.read(token).api_key)
         return found
 
-    monkeypatch.setattr(store.db, "run", run_and_read_again)
+    monkeypatch.setattr(store.db, "read", read_and_pair_again)
     assert keys.caller(store, key) is None
     assert keys.caller(store, later[0]) is not None
 
