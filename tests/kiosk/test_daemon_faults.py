@@ -1,6 +1,7 @@
 """The daemon when a part of it fails: what ends it, with which exit code, and what goes on being shown."""
 
 import json
+import socket
 import threading
 
 import pytest
@@ -17,14 +18,24 @@ NOBODY = Credentials("http://127.0.0.1:1", "/api/scan", "key-of-the-gate", DEVIC
 
 
 @pytest.fixture
-def gate(tmp_path):
-    (tmp_path / "frames").mkdir()
-    file = tmp_path / "kiosk.toml"
-    file.write_text(
-        f'state_dir = "{tmp_path}/state"\n[camera]\nsource = "replay"\npath = "{tmp_path}/frames"\n'
-        f'[gate]\npins = "mock"\nrelay = 17\nred = 22\n[trace]\nfile = "{tmp_path}/trace.jsonl"\n'
-    )
-    return Daemon(settings.load(file, environment={}))
+def make_gate(tmp_path):
+    """``make_gate(more)``: a gate by settings with these lines too."""
+
+    def make(more=""):
+        (tmp_path / "frames").mkdir()
+        file = tmp_path / "kiosk.toml"
+        file.write_text(
+            f'state_dir = "{tmp_path}/state"\n[camera]\nsource = "replay"\npath = "{tmp_path}/frames"\n'
+            f'[gate]\npins = "mock"\nrelay = 17\nred = 22\n[trace]\nfile = "{tmp_path}/trace.jsonl"\n{more}'
+        )
+        return Daemon(settings.load(file, environment={}))
+
+    return make
+
+
+@pytest.fixture
+def gate(make_gate):
+    return make_gate()
 
 
 def traced(tmp_path, event):
@@ -56,6 +67,17 @@ def test_a_camera_that_stays_dead_is_shown_again_after_a_verdict_has_run_out(gat
     gate._tick(104.0)
     assert traced(tmp_path, "state")[-1]["state"] == "fault"
     assert [line["fault"] for line in traced(tmp_path, "fault")] == ["camera"]
+    gate.stop()
+    assert gate.run() == 0
+
+
+def test_a_guest_screen_that_can_not_be_had_is_a_fault_told_and_a_gate_that_is_ready(tmp_path, make_gate):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        gate = make_gate(f"[screen]\nguest_port = {other.getsockname()[1]}\n")
+        gate._take(PairingEnded(Paired(NOBODY)), 100.0)
+        gate._tick(100.1)
+    assert [line["fault"] for line in traced(tmp_path, "fault")] == ["screen"]
+    assert traced(tmp_path, "state")[-1]["state"] == "ready"
     gate.stop()
     assert gate.run() == 0
 

@@ -22,6 +22,7 @@ class Loop:
 
     def __init__(self, screen: GuestScreen) -> None:
         self.screen = screen
+        screen.turned(time.monotonic())
         self._hangs = threading.Event()
         self._thread = threading.Thread(target=self._turn, daemon=True)
         self._thread.start()
@@ -55,12 +56,13 @@ class Reader:
         return lines["event"], json.loads(lines["data"])
 
     def next_of(self, kind: str) -> Any:
-        """The content of the next event of this kind."""
-        while True:
+        """The content of the next event of this kind; half a minute of beats without one is a failure."""
+        for _ in range(60):
             found, content = self.next()
             assert found != "end", f"the stream ended without {kind}"
             if found == kind:
                 return content
+        raise AssertionError(f"60 events, and no {kind}")
 
     def close(self) -> None:
         self.answer.close()
