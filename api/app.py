@@ -114,7 +114,7 @@ def make_app(
     endpoints = Endpoints(store, Pairing(store, pairing_max_age_s), language, pages.zone)
     app = _Application()
     app.config["json.enable"] = False  # answers are bytes already
-    app.monitoring = Monitoring(store, readers)
+    app.monitoring = Monitoring(store, readers, pages.shelf)
     counters = app.monitoring.counters
     for prefix, deployed in _PREFIXES.items():
         for method, path, call in _routes(endpoints):

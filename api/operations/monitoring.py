@@ -13,6 +13,7 @@ from api.operations.counters import BOUNDS, Counted, Counters
 from api.operations.exposition import Family, write
 from api.operations.health import told, troubles
 from api.operations.near import Readers
+from api.operations.shelf import Shelf
 from api.operations.standing import Standing
 from api.scan.errors import Refusal, error_body
 from api.store.sqlite import SqliteDatabase
@@ -25,10 +26,11 @@ _log = logging.getLogger(__name__)
 class Monitoring:
     """The figures of one application on one store. Each process tells of its own requests."""
 
-    def __init__(self, store: Store, readers: Readers) -> None:
+    def __init__(self, store: Store, readers: Readers, shelf: Shelf) -> None:
         self.counters = Counters()
         self.readers = readers
         self._store = store
+        self._shelf = shelf
         self._standing = Standing(store)
         self._began = time.time()
 
@@ -42,7 +44,7 @@ class Monitoring:
 
     def metrics(self) -> str:
         """Prometheus' text. A database that fails leaves the gauges out and says so in ``portillon_up``."""
-        families = [*self._process(), *_requests(self.counters), *self._commits()]
+        families = [*self._process(), *_requests(self.counters), *self._commits(), self._backup()]
         up = Family("portillon_up", "gauge", "1 while the database answers.")
         try:
             families += self._standing.families()
@@ -59,6 +61,13 @@ class Monitoring:
         began = Family("process_start_time_seconds", "gauge", "When this process began, since 1970.")
         began.add(self._began)
         return [info, began]
+
+    def _backup(self) -> Family:
+        """Nothing where none is kept: absence is what an alarm is to ask for, too."""
+        family = Family("portillon_backup_timestamp_seconds", "gauge", "When the newest backup was made, since 1970.")
+        if kept := self._shelf.kept():
+            family.add(kept[0].made_at / 1_000_000)
+        return family
 
     def _commits(self) -> list[Family]:
         """How many scans shared a commit. PostgreSQL groups commits by itself and does not tell."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
 from uuid import uuid4
@@ -14,11 +15,12 @@ import pytest
 import requests
 
 from api.access import Access
-from api.app import make_app
+from api.app import Pages, make_app
 from api.operations import health
 from api.operations.counters import Counters
 from api.operations.exposition import Family, write
 from api.operations.near import Readers
+from api.operations.shelf import Shelf
 from api.operations.standing import Standing
 from api.settings import Settings
 from api.store import moments
@@ -100,6 +102,17 @@ def test_commits_are_told_with_how_many_scans_shared_them_where_the_database_let
         assert 1 <= value(found, "portillon_commit_scans_count") <= value(found, "portillon_commit_scans_sum")
     else:
         assert "portillon_commit_scans_sum" not in found
+
+
+def test_the_newest_backup_tells_when_it_was_made_and_without_one_there_is_no_figure(serve, tmp_path):
+    base = serve(pages=Pages(shelf=Shelf(tmp_path / "backups", 3600)))
+    name = "portillon_backup_timestamp_seconds"
+    assert name not in read(requests.get(f"{base}/metrics", timeout=60).text)
+    (tmp_path / "backups").mkdir()
+    for made in ("20261120T050312Z", "20261119T050000Z"):
+        (tmp_path / "backups" / f"portillon-{made}.pgdump").touch()
+    told = value(read(requests.get(f"{base}/metrics", timeout=60).text), name)
+    assert told == datetime(2026, 11, 20, 5, 3, 12, tzinfo=UTC).timestamp()
 
 
 def test_a_database_that_is_gone_is_told_by_health_and_metrics_alike_and_both_still_answer(postgres, serve, store):
