@@ -179,7 +179,8 @@ class Passage:
 
     def _settle(self, scan_id: str, here: Presentation, verdict: Verdict, now: float) -> None:
         if verdict.outcome is Outcome.ADMITTED and self.action == "scan":
-            self._admit(here, scan_id, now, answer=Entry(Step.ANSWERED, scan_id, verdict=verdict))
+            self.turns.greet(scan_id, verdict)
+            self._admit(here, scan_id, now, answer=Entry(Step.ANSWERED, scan_id, verdict=verdict.nameless))
             return
         if here.goes_on and verdict.reason in _OF_THE_CODE:
             self._decide(here, verdict, now)  # the attempt stays open: a forged copy ends no guest's
@@ -188,7 +189,7 @@ class Passage:
         gives = owed is not None and verdict.reason is Reason.ALREADY_SCANNED and not self._is_asked_for_anew(owed)
         told = verdict if gives else self._told_to_the_guest(here, verdict)
         is_news = told.is_final or here.verdict != told  # (hours without a server are one line, not thousands)
-        if is_news and not self._write(Entry(Step.ANSWERED, scan_id, verdict=told)):
+        if is_news and not self._write(Entry(Step.ANSWERED, scan_id, verdict=told.nameless)):
             told = unknown(Fault.JOURNAL)
         if owed is not None and owed.scan_id == scan_id and verdict.reason is Reason.ANNULLED:
             self._write(Entry(Step.ANNULLED, scan_id, given_back=True))  # not in force any more: nothing is owed

@@ -198,6 +198,7 @@ class Screen(_Section):
     camera_at: Literal["below", "above", "left", "right"] = Field(
         "below", description="guest screen: where the camera is, seen from the screen; it points there"
     )
+    first_name: bool = Field(False, description="guest screen: true greets guests by the first name of their ticket")
     branding: Path | None = Field(
         None, description="guest screen: a TOML file with name, logo, two colours and words; empty: our own look"
     )

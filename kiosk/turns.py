@@ -65,6 +65,7 @@ class Turns:
     was_blind: Callable[[float, float], bool] = lambda _since, _now: False  # whether the sensor was overslept
     sensor_doubted: Callable[[bool], None] = lambda _doubted: None
     _queue: deque[str] = field(default_factory=deque, init=False)  # scan ids that were admitted
+    _greetings: dict[str, Verdict] = field(default_factory=dict, init=False)  # by scan id, until it is opened for
     _free_at: float = field(default=float("-inf"), init=False)
     _exit_free_at: float = field(default=float("-inf"), init=False)
     _exit_waits: bool = field(default=False, init=False)
@@ -90,6 +91,10 @@ class Turns:
         """Open for this admission when its turn comes."""
         self._queue.append(scan_id)
 
+    def greet(self, scan_id: str, verdict: Verdict) -> None:
+        """What to show when it is opened for this admission; kept no longer than somebody waits."""
+        self._greetings[scan_id] = verdict
+
     def is_open_for(self, scan_id: str) -> bool:
         """True while the sensor waits for this guest to go through."""
         return self._open is not None and self._open.scan_id == scan_id and not self._open.is_shut
@@ -114,7 +119,7 @@ class Turns:
             self.shown.verdict(_ASK_STAFF, now)
             return None
         self.trace("opened", scan_id=scan_id)
-        self.shown.verdict(ADMITTED, now)
+        self.shown.verdict(self._greetings.pop(scan_id, ADMITTED), now)
         self._write(Entry(Step.OPENED, scan_id, watched=self.passage_s is not None or None))
         return None
 
@@ -125,6 +130,8 @@ class Turns:
             if self._open is not None:
                 self._open.is_doubtful = True  # the sensor may have been overslept with the rest
         self._ticked_at = now
+        if not self._queue:
+            self._greetings.clear()
         self._watch(now)
         if self._exit_waits and (now >= self._exit_free_at if self.has_exit else self._is_at_rest(now)):
             self._let_out(now)

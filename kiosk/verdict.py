@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -58,7 +58,8 @@ class Fault(StrEnum):
 class Verdict:
     """One answer. ``used_at`` and ``used_by`` come with ``already_scanned`` where the server tells them.
 
-    ``guest_message``: the server's words for the guest of a refusal, in the guest's language.
+    ``guest_message``: the server's words for the guest of a refusal, in the guest's language. ``first_name``: for a
+    greeting on a screen, where the settings want one; it makes no difference between verdicts and is printed nowhere.
     """
 
     outcome: Outcome
@@ -67,6 +68,12 @@ class Verdict:
     used_at: str | None = None  # RFC 3339, server's clock
     used_by: str | None = None  # the other gate's name, as the organiser named it
     guest_message: str | None = None  # printable and short
+    first_name: str | None = field(default=None, compare=False, repr=False)  # printable and short
+
+    @property
+    def nameless(self) -> Verdict:
+        """The same for whatever keeps it: a ledger has no use for a guest's name."""
+        return replace(self, first_name=None)
 
     @property
     def is_final(self) -> bool:

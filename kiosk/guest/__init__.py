@@ -31,6 +31,7 @@ class GuestScreen:
     def __init__(self, chosen: settings.Screen, port: int) -> None:
         """Listen on ``port`` of loopback; when that can't be, ``turned`` says why and tries again."""
         self._languages = chosen.languages
+        self._greets_by_name = chosen.first_name
         self._port = port
         self._brand, self._brand_trouble = _brand(chosen)
         look = {"theme": chosen.theme, "camera": chosen.camera_at, "brand": self._brand.as_seen()}
@@ -47,7 +48,7 @@ class GuestScreen:
 
     def show(self, state: State, verdict: Verdict | None = None, trouble: str | None = None) -> None:
         """Show this from now on, at every page that is open."""
-        self._board.put(message(state, verdict, trouble, self._languages, self._brand.words))
+        self._board.put(message(state, verdict, trouble, self._languages, self._brand.words, self._greets_by_name))
 
     def turned(self, now: float) -> str | None:
         """The main loop turns, so pages may trust what they show. Returns what is wrong with this screen, or None."""

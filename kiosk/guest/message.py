@@ -62,7 +62,7 @@ BrandWords = Mapping[tuple[Kind, Language], Words]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One thing to say, for every language of the settings. Nothing in it names a guest."""
+    """One thing to say, for every language of the settings. Nothing in it names a guest who is not to be greeted so."""
 
     kind: Kind
     said: tuple[tuple[Language, Words], ...]
@@ -91,6 +91,7 @@ def message(
     trouble: str | None,
     languages: Sequence[Language],
     branded: BrandWords,
+    greets_by_name: bool = False,
 ) -> Message:
     """What a page shows for this; a fault's own words go to the tech, below those for the guest."""
     kind = _kind(state, verdict)
@@ -101,9 +102,10 @@ def message(
     has_steps = state is State.UNPAIRED and trouble is None
     is_brief = has_steps or note is not None  # the steps, or the server's own words, say it better
     said = [(name, _words(say(state, plain, trouble, name), is_brief, branded.get((kind, name)))) for name in languages]
+    name = verdict.first_name if verdict is not None and greets_by_name else None
     return Message(
         kind=kind,
-        said=tuple(said),
+        said=tuple((each, words if name is None else _greeting(words, name)) for each, words in said),
         note=note,
         code=None if fault is None else str(fault),
         tech=() if fault is None else tuple((name, fault_words(fault, name)) for name in languages),
@@ -123,6 +125,10 @@ def _words(own: Words, is_brief: bool, branded: Words | None) -> Words:
     if branded is not None:
         return branded
     return Words(own.title.rstrip(_SHAPES), "" if is_brief else own.hint)
+
+
+def _greeting(words: Words, name: str) -> Words:
+    return Words(f"{words.title}, {name}", words.hint)
 
 
 def _steps(languages: Sequence[Language]) -> list[dict[str, Any]]:

@@ -41,7 +41,7 @@ class Stand(ThreadingHTTPServer):
         if logo is not None:
             self.files["/logo"] = (logo.kind, logo.content)
         self._room = threading.Semaphore(READERS)
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.1,), name="guest screen", daemon=True)
+        self._thread = threading.Thread(target=self.serve_forever, name="guest screen", daemon=True)
         self._thread.start()
 
     @property
@@ -59,7 +59,7 @@ class Stand(ThreadingHTTPServer):
         return self._thread.is_alive()
 
     def close(self) -> None:
-        """Stop listening. Waits a tenth of a second."""
+        """Stop listening. Waits half a second at most."""
         if self._thread.is_alive():
             self.shutdown()
         self.server_close()

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from kiosk.credentials import printable
 from kiosk.scan_client.exchange import Answer
-from kiosk.verdict import ADMITTED, Fault, Reason, Verdict, refused, unknown
+from kiosk.verdict import ADMITTED, Fault, Outcome, Reason, Verdict, refused, unknown
 
 # Ours says why in ``code`` (scan-api.md part 1). A pair that is not here is no refusal.
 _BY_CODE = {
@@ -73,7 +73,7 @@ def of_check(answer: Answer, ticket: str) -> Verdict:
         return _already_scanned(answer.body)
     message = _guest_message(answer.body)
     return {
-        TicketState.VALID: ADMITTED,
+        TicketState.VALID: _admitted(subject),
         TicketState.CANCELLED: refused(Reason.CANCELLED, guest_message=message),
         TicketState.NOT_ACTIVE: refused(Reason.NOT_ACTIVE, guest_message=message),
     }[state]
@@ -92,7 +92,7 @@ def of_scan(answer: Answer, ticket: str) -> Verdict:
     success = answer.body.get("success")
     state = state_of(subject)
     if success is True and state in {TicketState.SCANNED, None}:  # None: a language we do not know
-        return ADMITTED
+        return _admitted(subject)
     is_let_out = answer.body.get("code") == "ok" and answer.body.get("direction") == "out"
     if success is True and state is TicketState.VALID and is_let_out:
         return ADMITTED
@@ -167,6 +167,14 @@ def _guest_message(body: dict[str, Any]) -> str | None:
     """The server's words for the guest, where they are text; printable, and cut to what a screen takes."""
     message = body.get("guest_message")
     return (printable(message, limit=120) or None) if isinstance(message, str) else None
+
+
+def _admitted(ticket: dict[str, Any]) -> Verdict:
+    """Admitted, with the first name that the ticket has, should a screen be set to greet by it."""
+    name = ticket.get("first_name")
+    return Verdict(
+        Outcome.ADMITTED, first_name=(printable(name, limit=24).strip() or None) if isinstance(name, str) else None
+    )
 
 
 def _subject(answer: Answer, ticket: str) -> dict[str, Any] | None:

@@ -133,6 +133,28 @@ def test_ours_is_only_looked_at_by_a_check(scripted, ask):
     assert announced == []
 
 
+@pytest.mark.parametrize("action", ["scan", "check"])
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ("Camille", "Camille"),
+        ("Camille\x1b[2J\n", "Camille[2J"),
+        (40 * "x", 24 * "x"),
+        ("  ", None),
+        ("", None),
+        (None, None),
+        (7, None),
+        (["Camille"], None),
+    ],
+)
+def test_an_admission_carries_a_first_name_that_a_screen_can_show(scripted, ask, action, told, name):
+    scanned, looked_at = ({**body, "ticket": {**body["ticket"], "first_name": told}} for body in (SCANNED, checked()))
+    server = scripted(ticket=[(200, scanned)], check_ticket=[(200, looked_at)])
+    verdict = ask(ours(server.url), question(action))
+    assert verdict == ADMITTED
+    assert verdict.first_name == name
+
+
 CODES = [
     (400, "malformed_code", Reason.MALFORMED_CODE),
     (400, "invalid_signature", Reason.INVALID_SIGNATURE),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import pytest
 
 from kiosk.edges import State
@@ -99,7 +97,14 @@ def test_the_organisers_words_stand_where_they_set_some_and_nowhere_else() -> No
     assert said == {"fr": Words("Bienvenue à la Raffinerie", ""), "en": Words("Welcome", "Go through.")}
 
 
-def test_a_message_has_no_room_for_a_guests_name_or_ticket() -> None:
-    assert {field.name for field in fields(Message)} == {
-        *("kind", "said", "note", "code", "tech", "has_steps", "ends_s"),
-    }
+NAMED = Verdict(Outcome.ADMITTED, first_name="Camille")
+
+
+def test_a_guest_is_greeted_by_name_where_the_settings_want_it_and_nowhere_else() -> None:
+    greeted = message(State.ADMITTED, NAMED, None, BOTH, {}, greets_by_name=True)
+    assert [words.title for _, words in greeted.said] == ["Bienvenue, Camille", "Welcome, Camille"]
+    assert "Camille" not in str(told(State.ADMITTED, NAMED).as_seen(0.0))
+
+
+def test_who_has_no_name_is_greeted_without_one() -> None:
+    assert dict(message(State.ADMITTED, ADMITTED, None, BOTH, {}, greets_by_name=True).said)["en"].title == "Welcome"

@@ -1,5 +1,6 @@
 """The guest page in Debian's Chromium, fed by a real guest screen; the test fails when the page complains."""
 
+import itertools
 import threading
 import time
 
@@ -90,6 +91,7 @@ class Loop:
     """A guest screen, and a main loop that turns it until it is told to hang."""
 
     def __init__(self, chosen):
+        self._held = None
         self.screen = GuestScreen(chosen, 0)
         self.url = self.screen.url
         self._hangs = threading.Event()
@@ -97,6 +99,11 @@ class Loop:
         self._thread.start()
 
     def show(self, *what):
+        self.screen.show(*what)
+
+    def hold(self, *what):
+        """This, said again before it ends, for as long as a busy machine takes to look at it."""
+        self._held = what
         self.screen.show(*what)
 
     def hang(self):
@@ -108,8 +115,12 @@ class Loop:
         self.screen.close()
 
     def _turn(self):
-        while not self._hangs.wait(0.01):
+        for turn in itertools.count(1):
             self.screen.turned(time.monotonic())
+            if self._held is not None and turn % 100 == 0:
+                self.screen.show(*self._held)
+            if self._hangs.wait(0.01):
+                return
 
 
 @pytest.fixture

@@ -61,6 +61,29 @@ def test_a_guests_evening_from_the_pairing_code_to_a_ticket_used_twice(open_gate
     assert tab.page.url == gate.page
 
 
+def test_a_guest_is_greeted_by_the_first_name_of_their_ticket_where_the_settings_want_it(make_kiosk, server, open_page):
+    port = free_port()
+    greets = {"PORTILLON_KIOSK__SCREEN__GUEST_PORT": str(port), "PORTILLON_KIOSK__SCREEN__FIRST_NAME": "true"}
+    gate = make_kiosk(environment=greets)
+    gate.pair(server.device()["pairing_url"])
+    names = ["--first-name", "Camille", "--last-name", "Durand"]
+    (ticket,) = server.shell("ticket", "add", "--event", server.event(), *names)
+    gate.start()
+    gate.wait_for("ready")
+    tab = open_page(f"http://127.0.0.1:{port}/")
+    tab.wait_for("idle")
+    gate.hold_up(ticket["qrcode_data"], empty=80)
+    tab.wait_for("admitted")
+    assert "Welcome, Camille" in tab.text()
+    assert "Durand" not in tab.page.content()
+    tab.wait_for("idle")
+    assert "Camille" not in tab.page.content()
+    assert gate.stop() == 0
+    kept = [file for file in gate.folder.rglob("*") if file.suffix in {".json", ".jsonl"}]
+    assert kept
+    assert not any("Camille" in file.read_text("utf-8") for file in kept)
+
+
 def test_killed_in_the_middle_of_a_green_the_page_shows_none_and_comes_back_by_itself(open_gate):
     gate, tab, ticket = open_gate
     gate.hold_up(ticket["qrcode_data"])

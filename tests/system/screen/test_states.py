@@ -79,7 +79,7 @@ def test_every_state_looks_as_in_the_docs(make_screen, open_page, size):
     width, height = SIZES[size]
     tab = open_page(screen.url, viewport={"width": width, "height": height})
     for name, (what, kind) in SCENES.items():
-        screen.show(*what)
+        screen.hold(*what)
         tab.wait_for(kind)
         tab.page.wait_for_function("title => document.querySelector('h1').textContent === title", arg=_title(what))
         assert tab.page.evaluate(OUTSIDE) == [], f"{name} is cut off at {size}"
@@ -101,7 +101,7 @@ def test_every_word_and_shape_stands_out_by_wcag_aa(make_screen, open_page, them
     screen = make_screen(theme=theme)
     tab = open_page(screen.url)
     for name, (what, kind) in SCENES.items():
-        screen.show(*what)
+        screen.hold(*what)
         tab.wait_for(kind)
         found = tab.page.evaluate(COLOURS)
         assert found
@@ -121,7 +121,7 @@ def test_the_tolerance_is_narrower_than_the_difference_between_any_two_states():
 def test_the_tolerance_sees_one_word(make_screen, open_page):
     screen = make_screen()
     tab = open_page(screen.url)
-    screen.show(*SCENES["admitted"][0])
+    screen.hold(*SCENES["admitted"][0])
     tab.wait_for("admitted")
     before = photograph(tab)
     tab.page.evaluate("document.querySelector('p').textContent += ' Vite.'")
@@ -141,7 +141,7 @@ def test_the_tolerance_sees_one_word(make_screen, open_page):
 )
 def test_the_theme_is_the_settings_or_the_browsers(make_screen, open_page, theme, prefers, field):
     screen = make_screen(theme=theme)
-    screen.show(State.READY)
+    screen.hold(State.READY)
     tab = open_page(screen.url, color_scheme=prefers)
     tab.wait_for("idle")
     assert {each[2] for each in tab.page.evaluate(COLOURS)} == {field}
@@ -152,14 +152,14 @@ def test_the_longest_words_are_inside_every_screen(make_screen, open_page, size)
     screen = make_screen()
     tab = open_page(screen.url, viewport={"width": size[0], "height": size[1]})
     for name, (what, kind) in SCENES.items():
-        screen.show(*what)
+        screen.hold(*what)
         tab.wait_for(kind)
         assert tab.page.evaluate(OUTSIDE) == [], f"{name} is cut off"
 
 
 def test_nothing_moves_for_who_prefers_it_so_and_the_idle_screen_moves_for_all_others(make_screen, open_page):
     screen = make_screen()
-    screen.show(State.READY)
+    screen.hold(State.READY)
     moving = "document.getAnimations().filter((each) => each.playState === 'running').length"
     still = open_page(screen.url, reduced_motion="reduce")
     still.wait_for("idle")
@@ -180,16 +180,16 @@ def test_the_organisers_look_is_shown_while_waiting_for_tickets_and_never_on_a_r
         '[fr]\nadmitted = "Bienvenue à la Raffinerie"\n'
     )
     screen = make_screen(branding=tmp_path / "branding.toml")
-    screen.show(State.READY)
+    screen.hold(State.READY)
     tab = open_page(screen.url)
     tab.wait_for("idle")
     tab.page.wait_for_function("() => document.querySelector('header img').naturalWidth === 40")
     assert "La Raffinerie" in tab.text()
     assert {each[2] for each in tab.page.evaluate(COLOURS)} == {"#1b1035"}
     looks_as_stored(tab, "branded-small")
-    screen.show(State.ADMITTED, ADMITTED)
+    screen.hold(State.ADMITTED, ADMITTED)
     tab.wait_for("admitted")
     assert "Bienvenue à la Raffinerie" in tab.text()
-    screen.show(*SCENES["refused"][0])
+    screen.hold(*SCENES["refused"][0])
     tab.wait_for("refused")
     assert {each[2] for each in tab.page.evaluate(COLOURS)} == {"#a8121f"}
