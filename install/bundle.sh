@@ -53,7 +53,7 @@ debs() {
     mkdir -p "$folder/debs/partial"
     : >"$folder/debs/status"  # as if nothing were installed: the target may lack what this machine has
     apt-get --quiet --quiet --yes --download-only --no-install-recommends -o "Dir::State::Status=$folder/debs/status" \
-        -o "Dir::Cache::Archives=$folder/debs" -o APT::Sandbox::User=root install "${known[@]}" >/dev/null
+        -o "Dir::Cache::Archives=$folder/debs" -o APT::Sandbox::User=root -o Debug::NoLocking=1 install "${known[@]}" >/dev/null
     rm -rf "$folder/debs/partial" "$folder/debs/status" "$folder/debs/lock"
     list_debs >"$folder/debs/Packages"
     say "$(grep -c '^Package: ' "$folder/debs/Packages") Debian packages of $release"
