@@ -61,7 +61,7 @@ class Tab:
         return self.page.locator("body").inner_text()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # and no longer: playwright runs once at a time in a process, and others use it too
 def chromium():
     with sync_playwright() as engine:
         browser = engine.chromium.launch(executable_path=CHROMIUM, args=QUIET)
