@@ -6,6 +6,7 @@ import tomllib
 
 import pytest
 
+from kiosk import settings
 from tests.install.bash import ROOT, sourced
 
 
@@ -141,3 +142,8 @@ def test_the_trial_on_a_copy_is_for_a_database_in_a_file_that_is_there(database,
     (tmp_path / "api.toml").write_text(f'database = "{database.format(there=tmp_path / "tickets.sqlite3")}"\n')
     told = sourced(f"ETC={tmp_path}; if database_is_file; then echo yes; else echo no; fi").stdout
     assert told == ("yes\n" if file else "no\n")
+
+
+def test_the_firmware_knows_every_output_that_the_settings_know():
+    named = re.search(r"for name in ([a-z_ ]+); do\n\s+pin=", (ROOT / "install" / "board.sh").read_text())
+    assert tuple(named[1].split()) == settings.OUTPUTS
