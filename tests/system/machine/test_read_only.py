@@ -1,4 +1,4 @@
-"""What is asserted at each boot of a machine with a read-only root: where data lies, and that it can be written there."""
+"""What is asserted at each boot of a machine with a read-only root: where data lies, and that it can be written."""
 
 from __future__ import annotations
 
