@@ -28,8 +28,11 @@ class _Section(BaseModel):
 
 
 def _clock_time(given: object) -> object:
-    """A number would be taken for seconds after midnight, and a time zone is the machine's."""
-    if isinstance(given, time) or (isinstance(given, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", given)):
+    """A number would be taken for seconds after midnight, and a time zone is the machine's.
+
+    Nor is it TOML's own time, which the environment and portillon.toml can't carry on.
+    """
+    if isinstance(given, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", given):
         return given
     raise ValueError('is no time of the day: write it as "22:00"')
 

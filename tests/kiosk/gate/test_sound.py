@@ -117,7 +117,7 @@ def test_a_gate_with_a_passive_buzzer_plays_a_refusal_in_two_pitches(open_here, 
 
 def test_a_gate_in_its_quiet_hours_shows_red_and_is_silent(open_here, trace):
     now = datetime.now().astimezone()
-    hours = {"quiet_from": (now - timedelta(hours=1)).time(), "quiet_to": (now + timedelta(hours=1)).time()}
+    hours = {"quiet_from": f"{now - timedelta(hours=1):%H:%M}", "quiet_to": f"{now + timedelta(hours=1):%H:%M}"}
     gate = open_here(**hours)
     gate.show(Signal.REFUSED)
     assert (trace.values("red"), trace.values("buzzer")) == ([0, 1], [0])
