@@ -51,11 +51,11 @@ def _debian(kind: str) -> Path:
 
 
 @contextmanager
-def booted(debian: Path, disk: Path) -> Iterator[Machine]:
-    """A machine; where none can be booted at all, the test says why."""
+def booted(debian: Path, disk: Path, *options: str) -> Iterator[Machine]:
+    """A machine, ``options``: more of systemd-nspawn's. Where none can be booted at all, the test says why."""
     with ExitStack() as stack:
         try:
-            machine = stack.enter_context(Machine(debian, disk))
+            machine = stack.enter_context(Machine(debian, disk, *options))
         except CannotRun as why:
             why.tell()
         yield machine
