@@ -32,6 +32,14 @@ def build_parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", parents=[place], help="what is wrong with this gate, and the fix for it")
     doctor.add_argument("--json", action="store_true", help="as a list of objects: check, level, found, fix")
     doctor.add_argument("--lamps", action="store_true", help="only what the lamps say, as tables, in both languages")
+    # SUPPRESS: what was given before the word "bundle" is not overwritten by what was not given after it.
+    again = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    for option, name in (("--config", "FILE"), ("--state", "DIR")):
+        again.add_argument(option, type=Path, metavar=name, help="as above")
+    bundle = doctor.add_subparsers(dest="doctor_command", metavar="bundle").add_parser(
+        "bundle", parents=[again], help="an archive for whoever helps, without keys, passwords and tickets"
+    )
+    bundle.add_argument("file", type=Path, nargs="?", metavar="FILE", help="default: portillon-DATE.tar.gz, here")
     aim = commands.add_parser("aim", parents=[place], help="a live picture, and what to do for a better one")
     aim.add_argument("--web", action="store_true", help="as a page on this machine, instead of in the terminal")
     aim.add_argument("--port", type=int, default=8090, metavar="P", help="of the page (default: 8090; 0: any free one)")
@@ -193,6 +201,8 @@ def _doctor(given: argparse.Namespace) -> int:
 
     if given.lamps:
         return doctor.show_lamps()
+    if given.doctor_command == "bundle":
+        return doctor.bundle(given.config or settings.DEFAULT_FILE, given.state, given.file)
     return doctor.run(given.config or settings.DEFAULT_FILE, given.state, given.json)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from kiosk import settings
 from kiosk.clock import Clock
-from kiosk.doctor import board, disk, inside, lamps, network, outside, seeing, units
+from kiosk.doctor import archive, board, disk, inside, lamps, network, outside, seeing, units
 from kiosk.doctor.finding import Finding, Level
 from kiosk.doctor.words import tell
 from kiosk.first_boot.outcome import Outcome
@@ -31,6 +32,20 @@ def run(file: Path, state_dir: Path | None, as_json: bool) -> int:
     findings = list(examine(file, loaded))
     _print(findings, as_json)
     return 1 if any(finding.level is Level.FAIL for finding in findings) else 0
+
+
+def bundle(file: Path, state_dir: Path | None, target: Path | None) -> int:
+    """Write the archive for whoever helps; 0. Raises SettingsError, and OSError when it can't be written."""
+    loaded = settings.load(file, state_dir)
+    language: Language = loaded.screen.languages[0]
+    try:
+        written = archive.write(target, loaded, list(examine(file, loaded)))
+    except OSError as error:
+        failed = tell("bundle.failed", language, why=error.strerror or error)
+        print(f"{failed.found}\n→ {failed.fix}", file=sys.stderr)
+        return 1
+    print(tell("bundle.written", language, file=written).found)
+    return 0
 
 
 def show_lamps() -> int:

@@ -169,6 +169,20 @@ TEXTS: dict[str, Text] = {
         ("{unit} runs without a watchdog", "Put the shipped unit back: sudo ./install.sh"),
     ),
     "units.none": ok("Sans systemd : rien ne relance le portillon", "No systemd: nothing starts the gate again"),
+    "bundle.written": ok(
+        "{file} : relisez-la, puis envoyez-la à qui vous aide. Clés, mots de passe et billets n'y sont pas.",
+        "{file}: read it, then send it to whoever helps. Keys, passwords and tickets are not in it.",
+    ),
+    "bundle.failed": fail(
+        (
+            "L'archive n'a pas pu être écrite ({why}) : il n'en reste rien",
+            "Choisissez un autre endroit, une clé USB par exemple : portillon-kiosk doctor bundle FICHIER",
+        ),
+        (
+            "The archive could not be written ({why}): nothing of it is left",
+            "Choose another place, such as a USB stick: portillon-kiosk doctor bundle FILE",
+        ),
+    ),
     "reboot.was": warn(
         (
             "Redémarré de lui-même le {at} : le portillon s'était arrêté {count} fois de suite",
