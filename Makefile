@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.set-up
 
-.PHONY: help setup demo test check bench chaos fuzz lock bundle clean
+.PHONY: help setup demo play test check bench chaos fuzz lock bundle clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -19,6 +19,9 @@ $(STAMP): requirements/dev.txt pyproject.toml .ci/setup
 
 demo: $(STAMP)  ## the whole way on rendered frames and mock pins; no hardware
 	@$(BIN)/portillon-kiosk demo
+
+play: $(STAMP)  ## hold up tickets with the mouse before a simulated gate, in your own browser
+	@$(BIN)/portillon-kiosk play
 
 test: check  ## checks, then all tests
 	@.ci/kernel >/dev/null || true  # without it tests/system/kernel says what is missing, and fails in CI

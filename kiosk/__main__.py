@@ -65,6 +65,9 @@ def build_parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="the whole way on rendered frames and mock pins; needs no hardware")
     demo.add_argument("--svg", type=Path, metavar="FILE", help="also draw what was shown, as a picture")
     demo.add_argument("--keep", type=Path, metavar="DIR", help="keep frames, traces and state here")
+    play = commands.add_parser("play", help="hold up tickets with the mouse, in your own browser; needs no hardware")
+    play.add_argument("--port", type=int, default=8091, metavar="P", help="of the page (default: 8091; 0: any free)")
+    play.add_argument("--no-browser", action="store_true", help="only print the page's address")
     return parser
 
 
@@ -254,6 +257,12 @@ def _last_resort(given: argparse.Namespace) -> int:
     return last_resort.run(_load(given), os.environ)
 
 
+def _play(given: argparse.Namespace) -> int:
+    from kiosk import play  # noqa: PLC0415  (numpy and Pillow's drawing are only needed here)
+
+    return play.run(given.port, not given.no_browser)
+
+
 def _demo(given: argparse.Namespace) -> int:
     from kiosk import demo  # noqa: PLC0415
 
@@ -273,6 +282,7 @@ _COMMANDS = {
     "cards": _cards,
     "last-resort": _last_resort,
     "demo": _demo,
+    "play": _play,
 }
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from kiosk.demo.street import CAMERA_FPS, Street
 
 START_S = 60.0  # a Pi with a slow card, and to spare
 STOP_S = 5.0
+Settings = Mapping[str, Mapping[str, object]]
+ALONE: Settings = {}
 POLL_S = 0.02  # a trace is another process's file: there is nothing to wait on
 
 
@@ -65,14 +67,14 @@ class Part:
 class GateAtWork:
     """A real kiosk on rendered frames and mock pins."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, more: Settings) -> None:
         self.name = name
         self.street = Street(folder / "street", folder / "wings")
         self._trace = folder / "trace.jsonl"
         self._read = 0
         self._lines: list[Line] = []
         config = folder / "kiosk.toml"
-        config.write_text(_kiosk_toml(folder, self.street.folder, self._trace), "utf-8")
+        config.write_text(_kiosk_toml(folder, self.street.folder, self._trace, more), "utf-8")
         self.kiosk = Part("portillon-kiosk", ["run", "--config", str(config)], folder / "kiosk.log")
 
     def lines(self) -> list[Line]:
@@ -112,8 +114,8 @@ class Stage:
     """A folder, a port and the processes that use them. Use as a context: leaving it ends them all."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.port = _free_port()
+        self.folder = folder
+        self.port = free_port()
         self._database = f"sqlite:///{folder / 'tickets.sqlite3'}"
         self._settings = folder / "api.toml"
         self._settings.write_text(f"database = {json.dumps(self._database)}\n", "utf-8")
@@ -131,7 +133,7 @@ class Stage:
     def start_server(self) -> None:
         """Start the ticket server and wait until it listens. Raises StageError."""
         arguments = ["serve", "--config", str(self._settings), "--host", "127.0.0.1", "--port", str(self.port)]
-        self._server = Part("portillon-api", arguments, self._folder / "api.log")
+        self._server = Part("portillon-api", arguments, self.folder / "api.log")
         deadline = time.monotonic() + START_S
         while not _listens(self.port):
             self._server.check()
@@ -158,11 +160,11 @@ class Stage:
             raise StageError(f"portillon-api {' '.join(words)}: exit {done.returncode}\n{done.stderr[-2000:]}")
         return json.loads(done.stdout)
 
-    def open_gate(self, name: str) -> GateAtWork:
-        """Start a kiosk, not paired yet."""
-        folder = self._folder / name
+    def open_gate(self, name: str, more: Settings = ALONE) -> GateAtWork:
+        """Start a kiosk, not paired yet. ``more``: settings beside the demo's own, by section."""
+        folder = self.folder / name
         folder.mkdir()
-        gate = self.gates[name] = GateAtWork(folder, name)
+        gate = self.gates[name] = GateAtWork(folder, name, more)
         self._end.callback(gate.close)
         return gate
 
@@ -180,7 +182,8 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(("PORTILLON_", "NOTIFY_SOCKET"))}
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nothing listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -192,7 +195,11 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _kiosk_toml(state: Path, street: Path, trace: Path) -> str:
+def _kiosk_toml(state: Path, street: Path, trace: Path, more: Settings) -> str:
+    added = {
+        section: "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items())
+        for section, keys in more.items()
+    }
     return f"""\
 state_dir = {json.dumps(str(state / "state"))}
 
@@ -210,7 +217,9 @@ red = 22
 amber = 23
 buzzer = 24
 pulse_ms = {PULSE_MS}
-
+{added.get("gate", "")}
+[screen]
+{added.get("screen", "")}
 [trace]
 file = {json.dumps(str(trace))}
 """

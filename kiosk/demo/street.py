@@ -6,6 +6,7 @@ import itertools
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,6 +28,8 @@ class Street:
         self._wings = wings
         self._held: tuple[Path, ...] = ()
         self._step = 0
+        self._shown: deque[Path] = deque()
+        self.kept: int | None = None  # frames; a camera that falls behind by more loses them. None: all stay
         self.left_at = 0.0  # monotonic seconds
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -40,13 +43,11 @@ class Street:
         paths = tuple(self._wings / f"{number:06d}-{step}.jpg" for step in range(len(frames)))
         for path, frame in zip(paths, frames, strict=True):
             path.write_bytes(frame)
-        with self._lock:
-            self._held, self._step = paths, 0
+        self._replace(paths)
 
     def leave(self) -> None:
         """Nobody is there any more."""
-        with self._lock:
-            self._held = ()
+        self._replace(())
         self.left_at = time.monotonic()
 
     def close(self) -> None:
@@ -57,17 +58,25 @@ class Street:
     def _run(self) -> None:
         while not self._closing.wait(1 / FRAMES_PER_S):
             name = self.folder / f"{next(self._numbers):06d}"
-            frame = self._next()
-            if frame is None:
-                name.with_suffix(".empty").touch()
-            else:
-                os.link(frame, name.with_suffix(".jpg"))
+            with self._lock:
+                if self._held:
+                    os.link(self._next(), name := name.with_suffix(".jpg"))
+                else:
+                    (name := name.with_suffix(".empty")).touch()
+            self._shown.append(name)
+            if self.kept is not None and len(self._shown) > self.kept:
+                self._shown.popleft().unlink()
 
-    def _next(self) -> Path | None:
+    def _next(self) -> Path:
+        step = self._step
+        self._step += 1
+        if step < len(self._held):
+            return self._held[step]
+        steady = self._held[ARRIVAL:] or self._held[-1:]
+        return steady[(step - ARRIVAL) % len(steady)]
+
+    def _replace(self, paths: tuple[Path, ...]) -> None:
         with self._lock:
-            if not self._held:
-                return None
-            step = self._step
-            self._step += 1
-        steady = len(self._held) - ARRIVAL
-        return self._held[step if step < ARRIVAL else ARRIVAL + (step - ARRIVAL) % steady]
+            before, self._held, self._step = self._held, paths, 0
+        for path in before:
+            path.unlink()
