@@ -68,6 +68,8 @@ def running_gate(status: Status | None, language: Language, can_tell: bool = Tru
         if status.last_presentation is not None and status.last_latency_ms is not None:
             at = _shown(status.last_presentation)
             yield tell("daemon.latest", language, at=at, latency=status.last_latency_ms)
+        if status.server_found_at is not None:
+            yield tell("server.moved", language, server=status.server or "?", found_at=status.server_found_at)
         yield from (_fault(standing, language) for standing in status.standing)
         if not status.standing:
             yield tell("faults.none", language)

@@ -85,5 +85,15 @@ TEXTS: dict[str, Text] = {
         ("Pas de TLS : {why}", "openssl s_client -connect {host}:{port} ; l'heure ; un portail captif ?"),
         ("No TLS: {why}", "openssl s_client -connect {host}:{port}; the clock; a captive portal?"),
     ),
+    "server.moved": warn(
+        (
+            "Plus à {server} : retrouvé par sa clé à {found_at}",
+            "Réservez-lui une adresse (DHCP), ou appairez de nouveau avec la nouvelle.",
+        ),
+        (
+            "No longer at {server}: found by its key at {found_at}",
+            "Reserve an address for it (DHCP), or pair again with the new one.",
+        ),
+    ),
     "server.offers": ok("Offre : {extensions} ; événement : {event}", "Offers: {extensions}; event: {event}"),
 }

@@ -24,12 +24,15 @@ from kiosk.settings import INPUTS, OUTPUTS
 
 
 def paired_with(folder: Path, found_at: str | None) -> Credentials | None:
-    """The pairing, with the address where the running gate found its server; None where there is no good one."""
+    """The pairing, with the address where the gate found its server; None where there is no good one.
+
+    Without a pinned key no other address than the pairing's is asked, whatever an older status says.
+    """
     try:
         credentials = CredentialStore(folder).look()
     except (OSError, ValueError):  # told by the check of the pairing
         return None
-    return replace(credentials, base_url=found_at) if credentials and found_at else credentials
+    return replace(credentials, base_url=found_at) if credentials and credentials.pin and found_at else credentials
 
 
 def server(credentials: Credentials, asked: settings.Server, clock: Clock, language: Language) -> Iterator[Finding]:

@@ -75,6 +75,16 @@ class TestRunningGate:
         assert "answered in 123 ms" in latest[2]
         assert none == ("faults", "ok", "No fault")
 
+    def test_a_server_that_went_to_another_address_is_named_with_both(self, state):
+        file = StatusFile(state / STATUS)
+        file.tell(server="https://10.0.0.2:8443/api/scan", server_found_at="https://10.0.0.9:8443")
+        file.write()
+        moved = list(inside.running_gate(read_status(state), "en"))[1]
+        assert (moved.check, moved.level) == ("server", "warn")
+        assert "10.0.0.2" in moved.found
+        assert "10.0.0.9" in moved.found
+        assert "DHCP" in moved.fix
+
     @pytest.mark.parametrize("fault", Fault)
     def test_a_fault_that_stands_is_named_with_its_reason_and_its_remedy(self, state, fault):
         file = StatusFile(state / STATUS)

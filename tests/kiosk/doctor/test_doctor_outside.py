@@ -49,6 +49,11 @@ def test_a_server_that_is_not_there_is_no_network(paired, raw_server):
     assert [finding.check for finding in asked(folder)] == ["fault.no_network"]
 
 
+def test_without_a_pinned_key_no_other_address_than_the_pairings_is_asked(paired):
+    folder = paired("https://tickets.example.org")
+    assert outside.paired_with(folder, "https://10.0.0.9:8443").base_url == "https://tickets.example.org"
+
+
 def test_an_unpaired_gate_asks_nobody(state):
     assert asked(state) == []
 
