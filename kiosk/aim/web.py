@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import threading
 from collections.abc import Iterable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from kiosk.aim.page import SCRIPT, STYLE, as_json, page
 from kiosk.aim.watching import Look
 from kiosk.screen.words import Language
+from kiosk.serving import LOOPBACK, Answering, Listener
 
-_LOOPBACK = "127.0.0.1"
 _SILENCE_S = 15.0  # without a new look, a comment tells whether the browser is still there
-# Nothing of another address is loaded, and no other page may show this one.
-_POLICY = (
-    "default-src 'none'; img-src data:; style-src 'self'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'"
-)
 
 
-class Stand(ThreadingHTTPServer):
+class Stand(Listener):
     """Serves the page, and the newest look to every browser that shows it."""
 
-    daemon_threads = False  # the end is told to all who look before the process ends
+    daemon_threads, block_on_close = False, True  # the end is told to all who look before the process ends
 
     def __init__(self, port: int, language: Language) -> None:
         """Listen on ``port`` (0: any free one); OSError when it is taken."""
-        super().__init__((_LOOPBACK, port), _Handler)
+        super().__init__((LOOPBACK, port), _Handler, "aim page")
         self._language = language
         self._newest: tuple[int, str, str] = (0, "", "")  # number, kind of event, JSON
         self._news = threading.Condition()
-        threading.Thread(target=self.serve_forever, name="aim page", daemon=True).start()
+        self.start()
 
     @property
     def url(self) -> str:
         """Of the page."""
-        return f"http://{_LOOPBACK}:{self.server_port}/"
+        return f"http://{LOOPBACK}:{self.server_port}/"
 
     def show(self, looks: Iterable[Look]) -> None:
         """Show each look until they end."""
@@ -46,8 +40,7 @@ class Stand(ThreadingHTTPServer):
     def end(self, why: str) -> None:
         """Tell whoever looks that nothing more comes, and stop listening."""
         self._tell("end", json.dumps(why, ensure_ascii=False))
-        self.shutdown()
-        self.server_close()
+        self.close()
 
     def text(self, path: str) -> tuple[str, str] | None:
         """What is at this path: its kind, and itself."""
@@ -58,14 +51,14 @@ class Stand(ThreadingHTTPServer):
         }
         return texts.get(path)
 
-    def events(self) -> Iterator[str]:
+    def events(self) -> Iterator[bytes]:
         """Each new look until the end; what comes while one is sent is left out, but for the newest."""
         seen, kind = 0, ""
         while kind != "end":
             with self._news:
                 is_news = self._news.wait_for(lambda: self._newest[0] > seen, _SILENCE_S)  # noqa: B023  (asked at once)
                 seen, kind, content = self._newest
-            yield f"event: {kind}\ndata: {content}\n\n" if is_news else ":\n\n"
+            yield f"event: {kind}\ndata: {content}\n\n".encode() if is_news else b":\n\n"
 
     def _tell(self, kind: str, content: str) -> None:
         with self._news:
@@ -73,31 +66,21 @@ class Stand(ThreadingHTTPServer):
             self._news.notify_all()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Answering):
     server: Stand
-    timeout = 3.0  # seconds that a browser may keep a thread waiting
+    # Nothing of another address is loaded, and no other page may show this one.
+    policy = (
+        "default-src 'none'; img-src data:; style-src 'self'; script-src 'self'; connect-src 'self'; "
+        "frame-ancestors 'none'"
+    )
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802  (http.server's name)
         """Answer; only to those who know this machine as itself, not by a stranger's name that points here."""
-        if self.headers.get("Host", "").partition(":")[0] not in {_LOOPBACK, "localhost"}:
+        if self.headers.get("Host", "").partition(":")[0] not in {LOOPBACK, "localhost"}:
             self.send_error(403)
         elif self.path == "/live":
-            self._begin("text/event-stream")
-            with contextlib.suppress(OSError):  # the browser was closed, or does not listen
-                for event in self.server.events():
-                    self.wfile.write(event.encode())
+            self.stream(self.server.events())
         elif (found := self.server.text(self.path)) is not None:
-            self._begin(found[0])
-            self.wfile.write(found[1].encode())
+            self.answer(found[0], found[1].encode())
         else:
             self.send_error(404)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (http.server's name)
-        """Say nothing: the terminal is for the tech."""
-
-    def _begin(self, kind: str) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", f"{kind}; charset=utf-8")
-        self.send_header("Content-Security-Policy", _POLICY)
-        self.send_header("Cache-Control", "no-store")
-        self.end_headers()

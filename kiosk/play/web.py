@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import threading
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
 from typing import Literal
 
@@ -19,16 +16,11 @@ from kiosk.play.hand import Pose
 from kiosk.play.things import Thing
 from kiosk.play.words import page_words
 from kiosk.screen.words import Language
+from kiosk.serving import LOOPBACK, Answering, Listener
 
-_LOOPBACK = "127.0.0.1"
-_NAMES = {_LOOPBACK, "localhost"}
+_NAMES = {LOOPBACK, "localhost"}
 _BODY_MAX = 2048  # bytes
 _FILES = {"/play.css": "text/css", "/play.js": "text/javascript"}
-# Nothing of another address is loaded, and no other page may show this one.
-_POLICY = (
-    "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'; "
-    f"frame-src http://{_LOOPBACK}:*; frame-ancestors 'none'"
-)
 
 
 class _Press(BaseModel):
@@ -42,37 +34,36 @@ class _Server(BaseModel):
     on: bool
 
 
-class Page(ThreadingHTTPServer):
+class Page(Listener):
     """Serves the page to browsers on this machine, and does what they ask."""
 
-    daemon_threads = True  # a browser that still looks keeps nothing alive
+    readers = 32  # two pages, with a picture for everything on the table
 
     def __init__(self, port: int, acts: Acts, board: Board, things: Mapping[str, Thing], guest_port: int) -> None:
         """Listen on ``port`` (0: any free one); OSError when it is taken. ``guest_port``: the guest screen's."""
-        super().__init__((_LOOPBACK, port), _Handler)
+        super().__init__((LOOPBACK, port), _Handler, "page")
         self.acts = acts
         self.board = board
         self._guest_port = guest_port
         self._pictures = {f"/things/{key}.png": thing.picture() for key, thing in things.items()}
-        threading.Thread(target=self.serve_forever, name="page", daemon=True).start()
+        self.start()
 
     @property
     def url(self) -> str:
         """Of the page."""
-        return f"http://{_LOOPBACK}:{self.server_port}/"
+        return f"http://{LOOPBACK}:{self.server_port}/"
 
     def close(self) -> None:
         """Tell who looks that it is over, and stop listening."""
         self.board.end()
-        self.shutdown()
-        self.server_close()
+        super().close()
 
     def found(self, path: str, language: Language) -> tuple[str, bytes] | None:
         """What is at this path: its kind, and itself."""
         if path == "/":
-            return "text/html; charset=utf-8", page_words(_static("play.html"), language, self._guest_port).encode()
+            return "text/html", page_words(_static("play.html"), language, self._guest_port).encode()
         if path in _FILES:
-            return f"{_FILES[path]}; charset=utf-8", _static(path[1:]).encode()
+            return _FILES[path], _static(path[1:]).encode()
         if path in self._pictures:
             return "image/png", self._pictures[path]
         number = path.removeprefix("/camera/").removesuffix(".jpg")
@@ -97,26 +88,26 @@ class Page(ThreadingHTTPServer):
             raise KeyError(path)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Answering):
     server: Page
-    timeout = 5.0  # seconds that a browser may keep a thread waiting
+    # Nothing of another address is loaded, and no other page may show this one.
+    policy = (
+        "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'; "
+        f"frame-src http://{LOOPBACK}:*; frame-ancestors 'none'"
+    )
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802  (http.server's name)
         """The page, its parts, and the stream of events."""
         if not self._is_from_here():
             self.send_error(403)
         elif self.path == "/live":
-            self._begin("text/event-stream; charset=utf-8")
-            with contextlib.suppress(OSError):  # the browser was closed
-                for event in self.server.board.events():
-                    self.wfile.write(event.encode())
+            self.stream(event.encode() for event in self.server.board.events())
         elif (found := self.server.found(self.path.partition("?")[0], self._language())) is not None:
-            self._begin(found[0])
-            self.wfile.write(found[1])
+            self.answer(*found)
         else:
             self.send_error(404)
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802  (http.server's name)
         """Something is to be done: JSON, asked by our own page."""
         length = self.headers.get("Content-Length", "")
         is_json = self.headers.get("Content-Type") == "application/json"  # another site's page can't send this
@@ -130,14 +121,9 @@ class _Handler(BaseHTTPRequestHandler):
         except ValidationError:
             self.send_error(400)
         except StageError as error:
-            self._begin("application/json", 503)
-            self.wfile.write(json.dumps(str(error)).encode())
+            self.answer("application/json", json.dumps(str(error)).encode(), 503)
         else:
-            self._begin("application/json")
-            self.wfile.write(b"null")
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (http.server's name)
-        """Say nothing: the terminal is for who plays."""
+            self.answer("application/json", b"null")
 
     def _is_from_here(self) -> bool:
         """Not by a stranger's name that points here."""
@@ -146,13 +132,6 @@ class _Handler(BaseHTTPRequestHandler):
     def _language(self) -> Language:
         asked = self.path.partition("?lang=")[2] or self.headers.get("Accept-Language", "")
         return "fr" if asked.lower().startswith("fr") else "en"
-
-    def _begin(self, kind: str, status: int = 200) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Security-Policy", _POLICY)
-        self.send_header("Cache-Control", "no-store")
-        self.end_headers()
 
 
 def _static(name: str) -> str:

@@ -14,7 +14,8 @@ import pytest
 from kiosk import settings
 from kiosk.edges import State
 from kiosk.guest import GuestScreen
-from kiosk.guest.stand import PAGE, READERS
+from kiosk.guest.stand import PAGE
+from kiosk.serving import Listener
 from kiosk.verdict import ADMITTED, Reason, refused
 
 PATIENCE_S = 60
@@ -148,7 +149,7 @@ def _threads() -> int:
 
 def test_a_few_readers_are_served_and_not_one_more_until_one_has_left(screen, loop, read, port_of, eventually) -> None:
     screen.show(State.READY)
-    readers = [read(screen) for _ in range(READERS)]
+    readers = [read(screen) for _ in range(Listener.readers)]
     for reader in readers:
         reader.next_of("message")
     with pytest.raises((http.client.HTTPException, ConnectionError)):
