@@ -1,4 +1,7 @@
-"""A real PostgreSQL for the tests that ask for it: started once a session, and a fresh database for each test."""
+"""A real PostgreSQL for the tests that ask for it: started once a session, and a fresh database for each test.
+
+And the order of the files: they are handed out whole (``--dist loadfile``), so the longest go first.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,13 @@ from api.store.store import open_store
 _PATIENCE_S = 60
 _QUICK = {"fsync": "off", "full_page_writes": "off", "max_connections": "400", "shared_buffers": "64MB"}
 _PR_SET_PDEATHSIG = 1
+
+_LONG = ("tests/safety/", "tests/system/")  # a file there takes a minute, one elsewhere some seconds
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first, so that no worker is alone with it at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
 
 
 class Cluster:

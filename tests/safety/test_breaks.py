@@ -56,7 +56,8 @@ class Copy:
         )
 
     def test(self, tests):
-        return self.run(sys.executable, "-m", "pytest", "-rfE", "--tb=line", "-p", "no:cacheprovider", *tests)
+        without = ("-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:hypothesispytest")  # a second to load, each
+        return self.run(sys.executable, "-m", "pytest", "-rfE", "--tb=line", *without, *tests)
 
     def apply(self, name):
         return self.run("git", "apply", "-C1", "--recount", "--whitespace=nowarn", str(BREAKS / f"{name}.patch"))
