@@ -6,8 +6,8 @@ given for a password only, typed anew, and nothing of it stays on the server.
 
 from __future__ import annotations
 
+import logging
 import os
-import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,12 +17,14 @@ import bottle
 
 from api.admin import people
 from api.admin.visit import RefusedError, Route, Visit
+from api.operations import drafts
 from api.operations.contents import CopyError
 from api.operations.copies import Copy, backup
 from api.store import moments
 from api.store.sqlite import SqliteDatabase
 from api.store.store import Store
 
+_log = logging.getLogger("api.backups")
 _ONE = threading.Lock()  # made or sent at a time: a slow reader holds one of the gates' threads, not more
 _PART = 64 * 1024  # bytes
 _HOUR = 3600 * 1_000_000  # microseconds
@@ -86,11 +88,19 @@ class _Sending:
 
 def _made(store: Store) -> tuple[Copy, BinaryIO]:
     """A fresh backup, opened, with its name already taken away: it ends with its reader."""
-    place = str(store.db.database)
-    beside = Path(place).parent if isinstance(store.db, SqliteDatabase) else None  # /tmp may be memory
-    with tempfile.TemporaryDirectory(prefix=".download-", dir=beside) as folder:
-        made = backup(place, Path(folder))
+    with drafts.folder(_beside(store)) as folder:
+        made = backup(str(store.db.database), folder)
         return made, Path(made.place).open("rb")
+
+
+def _beside(store: Store) -> Path | None:
+    return Path(str(store.db.database)).parent if isinstance(store.db, SqliteDatabase) else None  # /tmp may be memory
+
+
+def sweep(store: Store) -> None:
+    """Take away what is left of downloads whose server was killed; for a server that starts."""
+    for left in drafts.sweep_downloads(_beside(store)):
+        _log.warning("%s was left behind by a server that was killed while it made a backup: taken away", left)
 
 
 def _page(visit: Visit, status: int = 200, sentence: str = "") -> bottle.HTTPResponse:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from zoneinfo import ZoneInfo
 
 from api import log
-from api.admin import people
+from api.admin import backups, people
 from api.announcing import announced, port_of
 from api.app import Pages, make_app
 from api.commands.console import CommandError, Shell
@@ -35,6 +35,7 @@ def run(settings: Settings, shell: Shell) -> int:
     log.start(settings.log.level, settings.log.format)
     store = open_store(settings.database)
     try:
+        backups.sweep(store)
         known = identity.of_settings(settings)
         app = make_app(
             store,

@@ -6,18 +6,17 @@ import contextlib
 import os
 import re
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from api.operations import postgres_copies, sqlite_copies
+from api.operations import drafts, postgres_copies, sqlite_copies
 from api.operations.contents import Contents, CopyError
 from api.store import urls
 from api.store.store import StoreError, open_store
 
-_NAME = re.compile(r"portillon-\d{8}T\d{6}Z\.(sqlite3|pgdump)")
+_NAME = re.compile(r"portillon-\d{8}T\d{6}Z\.(?:sqlite3|pgdump)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +118,8 @@ def _restored(file: Path, target: Path | str) -> Contents:
 @contextlib.contextmanager
 def _landing(target: Path) -> Iterator[Path]:
     """An empty file of its owner's; what was written into it is durable before it has its name. Raises CopyError."""
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)  # 0600
-    os.close(handle)
-    draft = Path(name)
-    try:
+    drafts.sweep(target.parent, rf"\.(?:{_NAME.pattern}|{re.escape(target.name)})")
+    with drafts.file(target) as draft:
         yield draft
         _sync(draft, os.O_RDWR)
         try:
@@ -130,8 +127,6 @@ def _landing(target: Path) -> Iterator[Path]:
         except FileExistsError:
             raise CopyError(f"{target} is there already: nothing was written; name a new file, or a folder") from None
         _sync(target.parent, os.O_RDONLY | os.O_DIRECTORY)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _rotated(folder: Path, keep: int) -> tuple[Path, ...]:
