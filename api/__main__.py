@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable
@@ -25,7 +24,7 @@ from api.commands import (
     sheets,
     tickets,
 )
-from api.commands.console import CommandError, Shell
+from api.commands.console import CommandError, Shell, nobody_reads
 from api.settings import Settings, SettingsError
 from api.store.store import Store, StoreError, open_store
 from api.tickets.events import NotPossibleError
@@ -73,8 +72,8 @@ def main() -> int:
     shell = Shell(as_json=getattr(args, "json", False))
     try:
         return _run(args, shell)
-    except BrokenPipeError:  # whoever read the output has left; Python would complain once more at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:
+        nobody_reads()
         return 1
     except _EXPECTED as error:
         told = _told(error)

@@ -41,7 +41,8 @@ def serve(
 
     ``identity``: who the server is by TLS; None: it speaks plain HTTP.
 
-    Raises CannotListenError when the address can't be bound. ``hold_signals`` must have been called.
+    Raises CannotListenError when the address can't be bound, and what ``announce`` raises. ``hold_signals`` must have
+    been called.
     """
     access = Access(app, settings.server.trusted_proxies, settings.log.access)
     listener = Listener(access, settings.server, identity)
@@ -52,17 +53,26 @@ def serve(
     notify = Notify()
     thread = threading.Thread(target=listener.serve, name="listener", daemon=True)
     thread.start()
-    announce(listener.url)
-    notify.ready(f"listening on {listener.url}")
-    reason = _watch(listener, thread, notify, identity)
+    try:
+        announce(listener.url)
+        notify.ready(f"listening on {listener.url}")
+        reason = _watch(listener, thread, notify, identity)
+    except BaseException as error:  # left alone, its threads would keep this process, over a store that is closed
+        _leave(listener, notify, type(error).__name__, settings.server.stop_within_s)
+        raise
+    _leave(listener, notify, reason or "the listener died", settings.server.stop_within_s)
+    return 0 if reason else 1
+
+
+def _leave(listener: Listener, notify: Notify, why: str, within_s: float) -> None:
+    """Stop, whatever the reason; where a request does not end in time, the process ends here."""
     notify.stopping()
-    _log.info("stopping: %s", reason or "the listener died")
-    if not _stopped(listener, settings.server.stop_within_s):
-        _log.error("stopped, but a request is still running after %g s", settings.server.stop_within_s)
+    _log.info("stopping: %s", why)
+    if not _stopped(listener, within_s):
+        _log.error("stopped, but a request is still running after %g s", within_s)
         logging.shutdown()
         os._exit(1)  # its thread can't be ended; what it had committed is durable
     _log.info("stopped")
-    return 0 if reason else 1
 
 
 def _watch(listener: Listener, thread: threading.Thread, notify: Notify, identity: Identity | None) -> str:
@@ -84,7 +94,11 @@ def _watch(listener: Listener, thread: threading.Thread, notify: Notify, identit
 
 def _stopped(listener: Listener, within_s: float) -> bool:
     """Take no new request, finish those under way; False when one is still running after ``within_s``."""
-    stopper = threading.Thread(target=listener.stop, name="stopper", daemon=True)
-    stopper.start()
-    stopper.join(within_s + _GRACE_S)
-    return not stopper.is_alive()
+    is_done = threading.Event()  # and not the thread's end, which is one by an error too
+
+    def stop() -> None:
+        listener.stop()
+        is_done.set()
+
+    threading.Thread(target=stop, name="stopper", daemon=True).start()
+    return is_done.wait(within_s + _GRACE_S)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -83,6 +84,11 @@ class Shell:
         for line in (*error.mistakes, error.means, error.do):
             if line:
                 self._err.print(plain(f"  {line}"))
+
+
+def nobody_reads() -> None:
+    """Whoever read the standard output has left: the rest goes nowhere, and Python does not complain at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def plain(text: str, style: str = "") -> Text:

@@ -11,7 +11,7 @@ from api import log
 from api.admin import backups, people
 from api.announcing import announced, port_of
 from api.app import Pages, make_app
-from api.commands.console import CommandError, Shell
+from api.commands.console import CommandError, Shell, nobody_reads
 from api.devices import reach
 from api.devices.reach import Start
 from api.operations.near import Readers
@@ -115,10 +115,13 @@ def _tell_nobody(_alert: Alert) -> None:
 
 def _announce(url: str, public_url: str, invitation: str | None, shell: Shell) -> None:
     setup_url = f"{public_url}/admin/set-up/{invitation}" if invitation else None
-    if shell.as_json:
-        shell.result({"url": url} | ({"setup_url": setup_url} if setup_url else {}))
-    else:
-        sys.stdout.write(f"portillon-api: listening on {url}\n")
-        if setup_url:
-            sys.stdout.write(f"portillon-api: nobody can sign in yet; make your account at {setup_url}\n")
-        sys.stdout.flush()
+    try:
+        if shell.as_json:
+            shell.result({"url": url} | ({"setup_url": setup_url} if setup_url else {}))
+        else:
+            sys.stdout.write(f"portillon-api: listening on {url}\n")
+            if setup_url:
+                sys.stdout.write(f"portillon-api: nobody can sign in yet; make your account at {setup_url}\n")
+            sys.stdout.flush()
+    except BrokenPipeError:  # gates are served all the same
+        nobody_reads()

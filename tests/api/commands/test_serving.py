@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import sqlite3
 import subprocess
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -57,10 +59,49 @@ def test_a_scan_whose_body_comes_in_chunks_is_admitted(shell, serving, ready_tic
 def test_what_people_read_names_the_address(shell):
     command = shell.command("serve", "--database", shell.database, "--port", 0)
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, env=shell.environment(), text=True, **pipes) as process:
+    with _running(command, shell.environment(), **pipes) as process:
         line = process.stdout.readline()
         process.terminate()
+        assert process.wait(60) == 0
     assert line.startswith("portillon-api: listening on http://127.0.0.1:")
+
+
+@contextmanager
+def _running(command, environment, **pipes):
+    """The process; killed at the end, for a test that fails must not wait for it."""
+    with subprocess.Popen(command, env=environment, text=True, **pipes) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("systemd", ["path"], indirect=True)
+@pytest.mark.parametrize("words", [(), ("--json",)], ids=["text", "json"])
+def test_a_server_whose_output_nobody_reads_serves_all_the_same(shell, systemd, tmp_path, words):
+    receiver, name = systemd
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = shell.command("serve", "--database", shell.database, "--port", 0, *words)
+    with (tmp_path / "log").open("w") as log:
+        pipes = {"stdout": writer, "stderr": log}
+        with _running(command, shell.environment(NOTIFY_SOCKET=name), **pipes) as process:
+            os.close(writer)
+            url = receiver.recv(4096).decode().rpartition("listening on ")[2]
+            assert requests.get(f"{url}/healthz", timeout=60).status_code == 200
+            process.terminate()
+            assert process.wait(60) == 0
+
+
+def test_a_server_that_fails_once_it_listens_ends_and_says_why(shell, event):
+    with sqlite3.connect(shell.folder / "tickets.sqlite3") as db:
+        db.execute(
+            "CREATE TRIGGER refuse BEFORE INSERT ON admin_line WHEN new.act = 'server.start' "
+            "BEGIN SELECT RAISE(ABORT, 'no room for that'); END"
+        )
+    done = shell.run("serve", "--port", 0)
+    assert done.returncode == 1
+    assert "no room for that" in done.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -70,57 +111,60 @@ def test_a_stop_ends_it_with_0(serving, number):
     assert "stopped" in server.log.read_text()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_scan_under_way_is_answered_before_the_server_leaves(shell, serving, ready_ticket, number):
-    server = serving()
-    key = _pair(shell, server)
-    other = sqlite3.connect(shell.folder / "tickets.sqlite3", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")  # the scan has to wait for this writer
-    answers = []
-    scan = threading.Thread(target=lambda: answers.append(server.scan(key, ready_ticket["qrcode_data"])))
-    scan.start()
-    _wait_until_a_thread_is_busy(server)
-    server.process.send_signal(number)
-    _wait_for(server.log, "stopping")
-    other.execute("COMMIT")
-    scan.join(60)
-    assert answers[0].json()["code"] == "ok"
-    assert server.process.wait(60) == 0
-    other.close()
+@pytest.fixture
+def held_scan(shell, serving, ready_ticket):
+    """Starts a server and has it read a scan that must wait for another writer; (server, the writer, the scan)."""
+    opened = []
+
+    def start(**environment):
+        server = serving(**environment)
+        key = _pair(shell, server)
+        other = sqlite3.connect(shell.folder / "tickets.sqlite3", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        asking = http.client.HTTPConnection("127.0.0.1", int(server.base.rpartition(":")[2]), timeout=60)
+        opened.extend((other, asking))
+        body = json.dumps({"qrcode_data": ready_ticket["qrcode_data"]})
+        asking.request("POST", "/api/scan/ticket/", body, {"Authorization": f"Api-Key {key}"})
+        _wait_until_it_is_read(asking)
+        return server, other, asking
+
+    yield start
+    for each in opened:
+        each.close()
 
 
-def _wait_until_a_thread_is_busy(server):
-    """Until the server has read the scan: nothing is left to read in its end of any connection."""
-    port = int(server.base.rpartition(":")[2])
+def _wait_until_it_is_read(asking):
+    """Until nothing of what was sent waits: in neither end of the connection."""
+    ours, theirs = asking.sock.getsockname()[1], asking.sock.getpeername()[1]
     deadline = time.monotonic() + 60
-    while not _has_connection_with_all_read(port):
+    while _queues(ours, theirs) != {(ours, theirs): "00000000:00000000", (theirs, ours): "00000000:00000000"}:
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
 
-def _has_connection_with_all_read(port):
-    """From /proc/net/tcp: established (01), our port, and nothing in the receive queue."""
+def _queues(*ports):
+    """From /proc/net/tcp: (port here, port there) → bytes that wait to be taken, and to be read."""
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    return any(r[1].endswith(f":{port:04X}") and r[3] == "01" and r[4].endswith(":00000000") for r in rows)
+    ends = {(int(r[1][-4:], 16), int(r[2][-4:], 16)): r[4] for r in rows}
+    return {pair: queues for pair, queues in ends.items() if set(pair) == set(ports)}
 
 
-def test_a_request_that_never_ends_does_not_keep_the_server_from_leaving(shell, serving, ready_ticket):
-    server = serving(PORTILLON_API__SERVER__STOP_WITHIN_S="0.5")
-    key = _pair(shell, server)
-    other = sqlite3.connect(shell.folder / "tickets.sqlite3", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_scan_under_way_is_answered_before_the_server_leaves(held_scan, number):
+    server, other, asking = held_scan()
+    server.process.send_signal(number)
+    _wait_for(server.log, "stopping")
+    other.execute("COMMIT")
+    assert json.loads(asking.getresponse().read())["code"] == "ok"
+    assert server.process.wait(60) == 0
 
-    def scan():
-        with pytest.raises(requests.ConnectionError):
-            server.scan(key, ready_ticket["qrcode_data"])
 
-    waiting = threading.Thread(target=scan)
-    waiting.start()
-    _wait_until_a_thread_is_busy(server)
+def test_a_request_that_never_ends_does_not_keep_the_server_from_leaving(held_scan):
+    server, _, asking = held_scan(PORTILLON_API__SERVER__STOP_WITHIN_S="0.5")
     assert server.stop() == 1
     assert "still running" in server.log.read_text()
-    waiting.join(60)
-    other.close()
+    with pytest.raises(ConnectionError):
+        asking.getresponse()
 
 
 def test_a_stop_under_load_loses_no_answer_that_was_given_and_admits_nobody_twice(shell, serving, event):
@@ -145,7 +189,7 @@ def test_a_stop_under_load_loses_no_answer_that_was_given_and_admits_nobody_twic
     gates = [threading.Thread(target=gate, args=(tickets[n::8],)) for n in range(8)]
     for thread in gates:
         thread.start()
-    started.wait(60)
+    assert started.wait(60)
     assert server.stop() == 0
     for thread in gates:
         thread.join(60)
