@@ -13,6 +13,7 @@ import requests
 
 from api.listener import Listener
 from api.settings import Server
+from tests import apart
 
 THREADS = 2
 RELEASED = threading.Event()  # lets requests to /wait go on
@@ -193,13 +194,24 @@ def test_a_chunked_body_does_not_confuse_what_follows(listen):
     session.close()
 
 
-def test_ipv6_addresses_are_shown_as_urls_have_them(listen):
-    try:
-        listener = listen(host="::1")
-    except OSError:
-        pytest.skip("no IPv6 here")
-    assert listener.url == f"http://[::1]:{listener.bind_addr[1]}"
-    assert _get(listener) == "/echo"
+ON_IPV6 = """
+import threading, requests
+from api.listener import Listener
+from api.settings import Server
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return [b"heard"]
+listener = Listener(application, Server(host="::1", port=0))
+listener.prepare()
+threading.Thread(target=listener.serve, daemon=True).start()
+print(listener.url, listener.bind_addr[1], requests.get(listener.url, timeout=60).text)
+listener.stop()
+"""
+
+
+def test_ipv6_addresses_are_shown_as_urls_have_them():
+    url, port, heard = apart.python(ON_IPV6, space="net", first=apart.on_networks()).split()
+    assert (url, heard) == (f"http://[::1]:{port}", "heard")
 
 
 def test_a_listener_is_stuck_while_every_thread_is_busy_for_too_long(listen, client):

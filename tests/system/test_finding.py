@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import needs
+
 BIN = Path(sys.executable).parent
 SWITCH = "pn-switch"
 PATIENCE_S = 150  # ten seconds until it is looked for, a look each ten, an announcement each ten, and a loaded machine
@@ -50,6 +52,7 @@ class Machine:
 @pytest.fixture
 def machine():
     """``machine(name, address)``: one more on the network; all are gone after the test."""
+    needs.root("may make machines of their own on a network")
     made = [SWITCH]
     _remove()  # what a killed run left
     ip("netns", "add", SWITCH)
@@ -107,7 +110,6 @@ def status_of(gate):
     return json.loads((gate.state / "status.json").read_text())
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may make machines of their own on a network")
 def test_a_paired_gate_goes_on_when_its_server_has_another_address_and_no_impostor_hears_any_http(
     machine, run, make_server, make_kiosk, eventually, tmp_path
 ):
@@ -148,7 +150,6 @@ def test_a_paired_gate_goes_on_when_its_server_has_another_address_and_no_impost
     assert gate.relay().count(1) == 3
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may make machines of their own on a network")
 def test_a_gate_without_a_pinned_key_asks_nobody_and_follows_no_announcement(
     machine, run, make_server, make_kiosk, eventually, tmp_path
 ):

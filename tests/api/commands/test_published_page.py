@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import json
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests import needs
 
 PAGE = (Path(__file__).parent / "scan-api-source.fr.md").read_text("utf-8")
 # Heading of the page → one value of its documented answer.
@@ -83,8 +84,8 @@ def test_the_snippets_of_the_page_get_every_documented_key_with_its_type(run_sni
         assert _is_within(_shape(_documented(heading)), _shape(answer)), answer
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="no JavaScript engine here")
 def test_the_javascript_snippets_of_the_page_log_the_documented_answers(run_snippets):
+    needs.program("node", "nodejs")
     for heading, printed in run_snippets("javascript").items():
         assert "success: true" in printed
         assert f"message: '{CALLS[heading]}'" in printed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from datetime import UTC
@@ -18,6 +17,7 @@ from api.devices.devices import Admits
 from api.store import moments
 from api.tickets.events import NotPossibleError, add_event
 from api.tickets.printing.wanted import Style
+from tests import needs
 
 PIN = "#spki-sha256=" + "A" * 43
 BASE = f"https://192.168.100.200:8443{PIN}"
@@ -26,8 +26,7 @@ FRENCH = Style("fr", UTC)
 
 def rendered(content: bytes, folder: Path, dpi: int) -> list[Image.Image]:
     """The pages of this PDF as pictures."""
-    if shutil.which("pdftoppm") is None:
-        pytest.skip("poppler-utils is not installed: nothing here renders a PDF")
+    needs.program("pdftoppm", "poppler-utils")
     (folder / "sheet.pdf").write_bytes(content)
     subprocess.run(["pdftoppm", "-gray", "-r", str(dpi), folder / "sheet.pdf", folder / "sheet"], check=True)
     return [Image.open(page) for page in sorted(folder.glob("sheet-*.pgm"))]

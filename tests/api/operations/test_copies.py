@@ -18,6 +18,7 @@ from api.operations.copies import backup, restore
 from api.store.migrations import STEPS
 from api.store.store import open_store
 from api.tickets import events, issue
+from tests import needs
 
 GATES = 4
 
@@ -41,11 +42,6 @@ def empty(database_url, postgres, tmp_path):
         url = postgres.empty()
         yield url
         postgres.drop(url)
-
-
-def _skip_on_postgresql(url):
-    if not url.startswith("sqlite"):
-        pytest.skip("files of SQLite's")
 
 
 def _scanned(url):
@@ -153,8 +149,8 @@ def test_a_restore_never_overwrites_a_database(filled, tmp_path):
     assert _everything(filled) == before
 
 
+@needs.on_sqlite
 def test_a_restore_never_overwrites_the_log_of_a_database(filled, empty, tmp_path):
-    _skip_on_postgresql(filled)
     backup(filled, tmp_path / "b")
     (tmp_path / "new.sqlite3-wal").write_bytes(b"scans")
     with pytest.raises(CopyError, match="there already"):
@@ -171,9 +167,9 @@ def test_a_database_with_a_strangers_table_is_not_restored_into(postgres_url, po
     postgres.drop(url)
 
 
+@needs.on_sqlite
 @pytest.mark.parametrize("damage", ["cut", "page", "foreign", "empty", "newer"])
 def test_what_is_no_whole_backup_of_ours_is_not_restored(filled, empty, tmp_path, damage):
-    _skip_on_postgresql(filled)
     file = Path(backup(filled, tmp_path / "b.sqlite3").place)
     content = file.read_bytes()
     if damage == "cut":

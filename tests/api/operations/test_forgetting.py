@@ -10,9 +10,9 @@ import pytest
 
 from api.operations.forgetting import Forgotten, forget
 from api.store import moments
-from api.store.sqlite import SqliteDatabase
 from api.tickets import events, issue
 from api.tickets.events import NotPossibleError
+from tests import needs
 
 GUEST = issue.Order(first_name="Zéphyrine", last_name="Quatremère", email="zephyrine@quatremere.example")
 
@@ -52,9 +52,8 @@ def test_it_is_noted_once_without_names_and_running_it_again_changes_nothing(sto
     assert "Quatrem" not in lines[0][2]
 
 
+@needs.on_sqlite  # what PostgreSQL's own files hold is vacuumed by it, later
 def test_not_one_byte_of_a_name_is_left_in_the_files(store):
-    if not isinstance(store.db, SqliteDatabase):
-        pytest.skip("what PostgreSQL's own files hold is vacuumed by it, later")
     event = _event(store)
     issue.add_tickets(store, UUID(event.uuid), GUEST, count=700)
     forget(store, UUID(event.uuid))

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from datetime import UTC, datetime
-from ipaddress import ip_network
 from pathlib import Path
 from uuid import uuid4
 from wsgiref.util import setup_testing_defaults
 
-import ifaddr
 import pytest
 import requests
 
@@ -25,6 +21,7 @@ from api.operations.standing import Standing
 from api.settings import Settings
 from api.store import moments
 from api.store.sqlite import SqliteDatabase
+from tests import apart, needs
 from tests.api.operations.prometheus import read, value
 
 
@@ -115,9 +112,8 @@ def test_the_newest_backup_tells_when_it_was_made_and_without_one_there_is_no_fi
     assert told == datetime(2026, 11, 20, 5, 3, 12, tzinfo=UTC).timestamp()
 
 
-def test_a_database_that_is_gone_is_told_by_health_and_metrics_alike_and_both_still_answer(postgres, serve, store):
-    if isinstance(store.db, SqliteDatabase):
-        pytest.skip("a file can't be lost under an open descriptor")
+@needs.on_postgresql  # a file can't be lost under an open descriptor
+def test_a_database_that_is_gone_is_told_by_health_and_metrics_alike_and_both_still_answer(postgres, serve):
     base = serve()
     assert requests.get(f"{base}/healthz", timeout=60).json() == {
         "success": True,
@@ -136,9 +132,8 @@ def test_a_database_that_is_gone_is_told_by_health_and_metrics_alike_and_both_st
     assert requests.get(f"{base}/healthz", timeout=60).status_code == 200
 
 
+@needs.on_sqlite  # PostgreSQL's disk is another machine's
 def test_an_sqlite_database_is_healthy_while_its_disk_has_room_and_it_is_there(store):
-    if not isinstance(store.db, SqliteDatabase):
-        pytest.skip("PostgreSQL's disk is another machine's")
     assert health.troubles(store) == []
     assert health.troubles(store, room=1 << 62) == ["disk"]
     Path(str(store.db.database)).unlink()
@@ -157,14 +152,9 @@ assert os.system("mount -o remount,ro {tmp_path}/disk") == 0
 print(health.troubles(store, room=0))
 """
     (tmp_path / "disk").mkdir()
-    (tmp_path / "look.py").write_text(script)
-    mount = f"mount -t tmpfs none {tmp_path}/disk && exec $0 {tmp_path}/look.py"
-    words = ["unshare", "--map-root-user", "--mount", "sh", "-c", mount, sys.executable]
-    if subprocess.run(["unshare", "--map-root-user", "--mount", "true"], capture_output=True, check=False).returncode:
-        pytest.skip("no namespaces of one's own here")
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    assert done.stdout.split("\n")[:1] == ["[]"], done.stderr
-    assert "disk" in done.stdout.split("\n")[1], done.stderr
+    before, after = apart.python(script, space="mount", first=f"mount -t tmpfs none {tmp_path}/disk").splitlines()
+    assert before == "[]"
+    assert "disk" in after
 
 
 def test_a_pass_over_the_tickets_takes_a_twentieth_of_the_time_however_often_it_is_asked(store):
@@ -209,19 +199,24 @@ def test_metrics_are_for_who_is_near_and_no_proxy_makes_a_stranger_near(store, p
     assert told == ["200" if may else "404"]
 
 
-def test_a_neighbour_on_a_link_of_this_machine_is_near_unless_it_is_a_proxy():
-    private = [
-        ip
-        for adapter in ifaddr.get_adapters()
-        for ip in adapter.ips
-        if isinstance(ip.ip, str) and ip.ip.startswith(("10.", "192.168.", "172."))
-    ]
-    if not private:
-        pytest.skip("this machine is on no private network")
-    network = ip_network(f"{private[0].ip}/{private[0].network_prefix}", strict=False)
-    environ = {"REMOTE_ADDR": str(network[-2] if network.num_addresses > 2 else network[0])}
-    assert Readers().admit(environ)
-    assert not Readers(proxies=(network,)).admit(environ)
+@pytest.mark.parametrize(
+    ("peer", "near", "near_beside_proxies"),
+    [
+        ("10.77.3.254", True, False),
+        ("10.77.4.1", False, False),  # private, but behind a router
+        ("fd77::9", True, True),
+        ("fd78::9", False, False),
+    ],
+)
+def test_a_neighbour_on_a_link_of_this_machine_is_near_unless_it_is_a_proxy(peer, near, near_beside_proxies):
+    script = f"""
+from ipaddress import ip_network
+from api.operations.near import Readers
+for proxies in ((), (ip_network("10.77.3.0/24"),)):
+    print(Readers(proxies=proxies).admit({{"REMOTE_ADDR": "{peer}"}}))
+"""
+    told = apart.python(script, space="net", first=apart.on_networks("10.77.3.5/24", "fd77::5/64")).split()
+    assert told == [str(near), str(near_beside_proxies)]
 
 
 def test_times_are_counted_at_or_below_their_bound_and_no_request_is_lost():

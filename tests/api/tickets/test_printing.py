@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from api.tickets.printing import words
 from api.tickets.printing.fonts import Letters
 from api.tickets.printing.sheets import Sheets
 from api.tickets.printing.wanted import Style, Wanted
+from tests import needs
 
 FRENCH = Style("fr", UTC)
 NOBODY = Path("/nowhere/font.ttf")
@@ -52,8 +52,7 @@ def printed(store, event, kind, folder, **chosen):
 
 
 def pages(file, dpi):
-    if shutil.which("pdftoppm") is None:
-        pytest.skip("poppler-utils is not installed: nothing here renders a PDF")
+    needs.program("pdftoppm", "poppler-utils")
     subprocess.run(["pdftoppm", "-gray", "-r", str(dpi), file, file.with_suffix("")], check=True)
     return [Image.open(page) for page in sorted(file.parent.glob(f"{file.stem}-*.pgm"))]
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import struct
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from kiosk.camera import v4l2
+from tests import needs
 
 STRUCTURES = {
     "v4l2_capability": (v4l2.CAPABILITY, ["driver", "card", "bus_info", "version", "capabilities", "device_caps"]),
@@ -64,8 +63,8 @@ int main(void) {{ {lines} return 0; }}
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
     """What the headers say: sizes, places of fields, numbers of calls."""
-    if shutil.which("cc") is None or not Path("/usr/include/linux/videodev2.h").exists():
-        pytest.skip("no C compiler, or no kernel headers (gcc, linux-libc-dev)")
+    needs.program("cc", "gcc")
+    needs.file("/usr/include/linux/videodev2.h", "libc6-dev")
     asked = {f"VIDIOC_{code}": f"VIDIOC_{code}" for code in CODES}
     for name, (_, fields) in STRUCTURES.items():
         asked[name] = f"sizeof(struct {name})"

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import needs
+
 ROOT = Path(__file__).parents[3]
 _PATIENCE_S = 60
 _BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -28,10 +30,6 @@ rc-manager=unmanaged
 [keyfile]
 path={folder}/connections
 """
-
-
-def _impossible(why: str) -> None:
-    (pytest.fail if "CI" in os.environ else pytest.skip)(why)
 
 
 @dataclass
@@ -59,7 +57,7 @@ def programs() -> Path:
     """The folder that ``.ci/networkmanager`` lays out."""
     done = subprocess.run([ROOT / ".ci" / "networkmanager"], capture_output=True, text=True, timeout=300, check=False)
     if done.returncode:
-        _impossible(f"no NetworkManager: {done.stderr}")
+        needs.missing(f"no NetworkManager: {done.stderr}")
     return Path(done.stdout.strip())
 
 
@@ -74,8 +72,7 @@ def nmcli(programs: Path) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def running(programs: Path, nmcli: dict[str, str]) -> Iterator[Manager]:
     """NetworkManager and a bus for it, until the last test has ended."""
-    if os.geteuid() != 0:
-        _impossible("NetworkManager runs as root only")
+    needs.root("runs a NetworkManager")
     folder = Path(tempfile.mkdtemp(prefix="portillon-nm-", dir="/tmp"))
     bus = folder / "bus"
     environment = {**nmcli, "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={bus}"}

@@ -22,6 +22,7 @@ from kiosk.first_boot import handed, keyfile, kiosk_toml, report, taking
 from kiosk.first_boot.taking import Outcome, Places, take
 from kiosk.unlocking import Unlocking
 from kiosk.wifi_code import WifiCode
+from tests import needs
 
 CONFIG = Path(__file__).parents[3] / "config"
 PASSWORD = "correct horse; battery"
@@ -134,8 +135,8 @@ def test_a_settings_file_that_was_changed_by_hand_stays_as_it_is_and_the_report_
     assert "gate.relay = 12" in told(places)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a file to a group it is not in")
 def test_the_gate_s_group_still_reads_the_settings_that_replace_the_old_ones(places: Places) -> None:
+    needs.root("gives a file to a group it is not in")
     group = 4321
     os.chown(places.kiosk_toml, 0, group)
     places.kiosk_toml.chmod(0o640)

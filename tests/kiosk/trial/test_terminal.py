@@ -10,6 +10,7 @@ import pytest
 
 from kiosk.journal import read_lines
 from kiosk.status import StatusFile
+from tests import needs
 
 MOCK = 'pins = "mock"\nrelay = 17\nred = 22'
 CHIP = 'pins = "lgpio"\nrelay = 17\nred = 22'
@@ -191,8 +192,8 @@ def test_an_input_that_another_process_holds_is_named_and_everything_is_off(at_t
     os.close(held)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can leave files that others can't write")
 def test_root_writes_no_journal_into_somebody_elses_state(at_terminal, tmp_path):
+    needs.root("can leave files that others can't write")
     (tmp_path / "state").mkdir()
     os.chown(tmp_path / "state", 65534, 65534)
     terminal = at_terminal(MOCK)

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import needs
+
 HERE = Path(__file__).parent
 IN_KERNEL = "PORTILLON_IN_KERNEL"  # in there: the file for what became of each test
 LONGEST_S = 420  # all tests together, on a loaded machine
@@ -44,13 +46,11 @@ class InKernel(pytest.Item):
     def runtest(self):
         run = _run_of(self.session)
         if run.impossible:
-            (pytest.fail if "CI" in os.environ else pytest.skip)(run.impossible)
+            needs.missing(run.impossible)
         reports = [told for told in run.reports if told["test"].partition("[")[0] == self.nodeid]
         assert {told["when"] for told in reports} >= {"setup", "teardown"}, f"it did not end; console:\n{run.console}"
         for told in reports:
-            if told["outcome"] == "skipped":
-                pytest.skip(told["text"])
-            if told["outcome"] == "failed":
+            if told["outcome"] != "passed":
                 pytest.fail(f"in the kernel, {told['test']}:\n{told['text']}")
 
     def repr_failure(self, excinfo):
@@ -68,8 +68,7 @@ def pytest_pycollect_makeitem(collector, name, obj):
 
 def pytest_runtest_logreport(report):
     if IN_KERNEL in os.environ:
-        text = report.longrepr[2] if report.skipped else report.longreprtext
-        told = {"test": report.nodeid, "when": report.when, "outcome": report.outcome, "text": text}
+        told = {"test": report.nodeid, "when": report.when, "outcome": report.outcome, "text": report.longreprtext}
         with Path(os.environ[IN_KERNEL]).open("a") as file:
             file.write(json.dumps(told) + "\n")
 

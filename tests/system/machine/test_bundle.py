@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import needs
 from tests.system.machine.conftest import INSTALL, booted, laid_out
 from tests.system.machine.debian import ROOT, CannotRun, cached
 from tests.system.machine.machine import blank_disk
@@ -21,7 +22,7 @@ HERE = platform.freedesktop_os_release().get("VERSION_CODENAME", "")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """For a machine of the release and the CPU of this one, whose apt therefore knows what it lacks."""
     if HERE not in {"bookworm", "trixie"}:
-        pytest.skip(f"Debian packages are bundled for the release that is here, and this is {HERE or 'no Debian'}")
+        needs.missing(f"Debian packages are bundled for the release that is here, and this is {HERE or 'no Debian'}")
     folder = tmp_path_factory.mktemp("bundle") / "bundle"
     known = subprocess.run(["apt-cache", "show", "libzbar0"], check=False, capture_output=True).returncode == 0
     if not known:
