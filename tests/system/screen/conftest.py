@@ -90,9 +90,9 @@ def open_page(chromium):
 class Loop:
     """A guest screen, and a main loop that turns it until it is told to hang."""
 
-    def __init__(self, chosen):
+    def __init__(self, chosen, port):
         self._held = None
-        self.screen = GuestScreen(chosen, 0)
+        self.screen = GuestScreen(chosen, port)
         self.url = self.screen.url
         self._hangs = threading.Event()
         self._thread = threading.Thread(target=self._turn, daemon=True)
@@ -125,11 +125,11 @@ class Loop:
 
 @pytest.fixture
 def make_screen():
-    """``make_screen(theme="dark", …)``: a guest screen by these settings."""
+    """``make_screen(theme="dark", …)``: a guest screen by these settings; ``port``: 0 for any free one."""
     made = []
 
-    def make(**chosen):
-        made.append(Loop(settings.Screen(**chosen)))
+    def make(port=0, **chosen):
+        made.append(Loop(settings.Screen(**chosen), port))
         return made[-1]
 
     yield make
