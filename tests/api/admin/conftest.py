@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from api.admin import people
+from api.admin import passwords, people
 from api.store.store import Store
 
 PASSWORD = "trois petits chats"
@@ -64,6 +64,18 @@ class Browser:
         answer = self.get(path)
         assert answer.status_code == 200, (path, answer.status_code, answer.text[:500])
         return Page(answer.text)
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes of a millisecond instead of half a second, as each test signs in; see ``costly_passwords``."""
+    monkeypatch.setattr(passwords, "_N", 2**7)
+
+
+@pytest.fixture
+def costly_passwords(quick_passwords: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes as costly as outside of tests."""
+    monkeypatch.setattr(passwords, "_N", 2**16)
 
 
 @pytest.fixture

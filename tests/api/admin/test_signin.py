@@ -50,7 +50,7 @@ def test_a_password_that_is_tried_first_is_refused(password):
         passwords.check_strength(password, "Camille")
 
 
-def test_a_password_is_kept_as_a_salted_hash_only(store, browser):
+def test_a_password_is_kept_as_a_salted_hash_only(store, costly_passwords, browser):
     (kept,) = store.db.run("SELECT password FROM admin").fetchone()
     assert kept.startswith("scrypt$65536$8$2$")
     assert kept != passwords.make(PASSWORD)
@@ -171,7 +171,7 @@ def test_the_last_admin_is_not_shut_out_and_another_is_at_once(store, browser):
     assert _sign_in(other, name="Sam").status_code == 403
 
 
-def test_a_flood_of_sign_ins_is_turned_away_and_leaves_threads_to_the_gates(stranger):
+def test_a_flood_of_sign_ins_is_turned_away_and_leaves_threads_to_the_gates(stranger, costly_passwords):
     with ThreadPoolExecutor(30) as pool:
         asked = [pool.submit(_sign_in, Browser(stranger.base), name=f"Nobody {n}") for n in range(30)]
         statuses = [each.result().status_code for each in asked]
