@@ -58,6 +58,10 @@ def build_parser() -> argparse.ArgumentParser:
     config.add_parser("show", parents=[place], help="the settings in force, secrets masked")
     check = config.add_parser("check", help="every mistake in a file, with the nearest valid key")
     check.add_argument("file", type=Path, metavar="FILE")
+    tech = commands.add_parser(
+        "tech", parents=[place], help="have the running gate open its page for techs, for 30 minutes"
+    )
+    tech.add_argument("--close", action="store_true", help="close it")
     _add_first_boot(commands, place)
     commands.add_parser(
         "last-resort", parents=[place], help="systemd's, after the gate ended: a reboot, once an hour at most"
@@ -232,6 +236,12 @@ def _aim(given: argparse.Namespace) -> int:
     return aim.run(_load(given), given.web, given.port)
 
 
+def _tech(given: argparse.Namespace) -> int:
+    from kiosk.tech import command  # noqa: PLC0415
+
+    return command.run(_load(given), given.close)
+
+
 def _join_wifi(given: argparse.Namespace) -> int:
     from kiosk.first_boot import commands  # noqa: PLC0415
 
@@ -275,6 +285,7 @@ _COMMANDS = {
     "unpair": _unpair,
     "doctor": _doctor,
     "aim": _aim,
+    "tech": _tech,
     "gate": _gate,
     "config": _config,
     "first-boot": _first_boot,

@@ -29,8 +29,7 @@ class CheckUp:
 
     def __init__(self, config: Path, state_dir: Path, tell: Callable[[tuple[Finding, ...]], None]) -> None:
         """``config``: the settings that this gate runs with; the environment is handed on too."""
-        doctor = [sys.executable, "-m", "kiosk", "doctor", "--json"]
-        self._command = ["nice", "-n", "19", *doctor, "--config", str(config), "--state", str(state_dir)]
+        self._command = doctor(config, state_dir)
         self._tell = tell
         self._ended = threading.Event()
         self._child: subprocess.Popen[bytes] | None = None
@@ -67,6 +66,12 @@ class CheckUp:
                 self._child.kill()
                 raise
         return tuple(read(printed))
+
+
+def doctor(config: Path, state_dir: Path) -> list[str]:
+    """The command that looks at this gate; ``read`` takes what it prints."""
+    look = [sys.executable, "-m", "kiosk", "doctor", "--json"]
+    return ["nice", "-n", "19", *look, "--config", str(config), "--state", str(state_dir)]
 
 
 def read(printed: bytes) -> list[Finding]:

@@ -44,6 +44,8 @@ from kiosk.news import (
     Seen,
     ServerAt,
     Stop,
+    TechAsked,
+    TechTold,
     Touched,
 )
 from kiosk.notify import notify
@@ -57,6 +59,9 @@ from kiosk.shown import Shown
 from kiosk.signs import LampsAndScreen
 from kiosk.status import FILE_NAME as STATUS_FILE
 from kiosk.stopping import StopSignals
+from kiosk.tech.invitation import Invitation
+from kiosk.tech.opening import Parts as TechParts
+from kiosk.tech.opening import TechPage
 from kiosk.trace import Trace
 from kiosk.turns import Turns
 from kiosk.unlocking import Unlocking
@@ -102,9 +107,9 @@ class Daemon:
         parts = Parts(self._turns, self._journal, self._shown, self._trace, settings.server.action == "scan")
         unlocking = Unlocking(settings.unlock_file, folder)
         self._setting_up = SettingUp(reach, parts, unlocking, HandedUrl(folder))
-        unlock = self._setting_up.unlock
-        self._contacts = Contacts(self._gate, self._turns, self._journal, self._shown, self._trace, unlock)
+        self._contacts = Contacts(self._gate, self._turns, self._journal, self._shown, self._trace, self._unlock)
         self._passage: Passage | None = None
+        self._tech = TechPage(settings, config, self._tech_parts(), self._news.put)
         self._keep_clock_at = time.monotonic()
         self._is_ending = threading.Event()
 
@@ -115,6 +120,7 @@ class Daemon:
             closing.callback(signals.close)
             for each in (self._trace, self._faults, self._journal, self._gate, self._server):
                 closing.callback(each.close)
+            closing.callback(self._tech.close)
             closing.callback(self._clock.keep)
             if self._guest_screen is not None:
                 closing.callback(self._guest_screen.close)
@@ -124,7 +130,7 @@ class Daemon:
             inputs = self._gate.open_inputs(self._touched, lambda why: self._news.put(Died("inputs", why)))
             closing.callback(inputs.close)
             self._turns.was_blind = inputs.was_blind
-            eyes = Eyes(self._settings.camera, self._from_camera, self._decoder_crashed)
+            eyes = Eyes(self._settings.camera, self._from_camera, self._decoder_crashed, self._tech.look)
             closing.callback(eyes.close)
             closing.callback(self._is_ending.set)
             closing.callback(self._gate.off)  # before anything that may take a moment
@@ -186,6 +192,7 @@ class Daemon:
                 self._of_the_server(news, now)
             case Touched():
                 self._health.touched(news.contact, news.active)
+                self._tech.touched(news.contact, news.active)
                 self._contacts.changed(news.contact, news.active, now)
             case PairingEnded() | JoiningEnded():
                 self._is_set_up(news, now)
@@ -193,6 +200,10 @@ class Daemon:
                 self._health.camera_failed(news.why)
             case CheckedUp():
                 self._checked_up(news.findings)
+            case TechAsked():
+                self._tech.asked(news, now)
+            case TechTold():
+                self._tech.told(news, now)
             case GateNews():
                 log.error("gate: %s", news.what)
                 self._trace("fault", fault=Fault.GATE, why=news.what)
@@ -214,7 +225,7 @@ class Daemon:
 
     def _seen(self, news: Seen, now: float) -> None:
         self._health.frame_came(now, news.figures)
-        if self._contacts.is_emergency:
+        if self._contacts.is_emergency or self._tech.is_trying_out:
             return
         codes = self._setting_up.seen(news.codes, now)
         if self._passage is not None and not self._setting_up.is_trying_out:
@@ -225,6 +236,7 @@ class Daemon:
         self._turns.giving = "annul" if self._server.takes_back else "grace"
         failed = self._turns.tick(now)
         self._setting_up.tick(now, self._contacts.is_emergency)
+        self._tech.tick(now, self._contacts.is_emergency)
         if self._passage is not None:
             if failed is not None:
                 self._passage.put_off(failed, now)
@@ -282,6 +294,37 @@ class Daemon:
         """What passage has to tell goes to the trace, and presentations to the status too."""
         self._trace(event, **fields)
         self._health.heard(event, fields)
+        self._tech.heard(event, fields, time.monotonic())
+
+    # ── the tech page ────────────────────────────────────────────────────────────────────────────────────
+
+    def _tech_parts(self) -> TechParts:
+        return TechParts(
+            turns=self._turns,
+            shown=self._shown,
+            trace=self._trace,
+            journal=self._journal,
+            is_idle=self._is_idle,
+            faults=lambda: [str(standing.fault) for standing in self._faults.standing],
+            restart=self.stop if "NOTIFY_SOCKET" in os.environ else None,  # systemd starts it again
+            invite=self._invite,
+            clock=self._faults.now,
+        )
+
+    def _is_idle(self, now: float) -> bool:
+        """Nobody is in front of the gate, and nothing moves or will by itself."""
+        is_alone = self._passage is None or self._passage.is_idle()
+        return is_alone and self._turns.is_idle() and self._turns.is_free(now) and not self._setting_up.is_trying_out
+
+    def _invite(self, invitation: Invitation | None) -> None:
+        self._console.invite(invitation)
+        if self._guest_screen is not None:
+            self._guest_screen.invite(invitation)
+
+    def _unlock(self, now: float) -> None:
+        """The unlock input."""
+        self._setting_up.unlock(now)
+        self._tech.unlocked(now)
 
     # ── what threads call ────────────────────────────────────────────────────────────────────────────────
 

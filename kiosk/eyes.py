@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from kiosk import codes
 from kiosk.camera import Camera as CameraEdge
 from kiosk.camera import CameraFault, CameraHangs, open_camera
 from kiosk.camera.figures import Gauge
+from kiosk.codes import Code
 from kiosk.news import CameraFailed, CameraFroze, Died, News, Seen
+from kiosk.reader import Gray
 from kiosk.reading import IsolatedReader
 from kiosk.settings import Camera
 
@@ -33,8 +35,16 @@ class Eyes:
     is lost inside libcamera holds this thread for ever; the main loop sees it by ``froze``. A replay never freezes.
     """
 
-    def __init__(self, settings: Camera, tell: Callable[[News], None], crashed: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        settings: Camera,
+        tell: Callable[[News], None],
+        crashed: Callable[[str], None],
+        look: Callable[[Gray, Sequence[Code]], None] = lambda _gray, _codes: None,
+    ) -> None:
+        """``look``: given each frame with what was read in it, in the camera thread; it may not wait."""
         self.has_delivered = False  # a frame came, in this run
+        self._look_at = look
         self._settings = settings
         self._tell = tell
         self._stop = threading.Event()
@@ -91,6 +101,7 @@ class Eyes:
             seen = tuple(codes.parse(text) for text in texts)
             taken_at = min(frame.taken_at, time.monotonic())
             self._tell(Seen(seen, taken_at, gauge.look(frame.gray, taken_at, bool(texts))))
+            self._look_at(frame.gray, seen)
 
     def _is_frozen(self, fault: CameraFault) -> bool:
         return isinstance(fault, CameraHangs) or (self.has_delivered and self._settings.source != "replay")

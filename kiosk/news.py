@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from kiosk.camera.figures import Figures
 from kiosk.codes import Code
@@ -10,6 +12,7 @@ from kiosk.doctor.finding import Finding
 from kiosk.edges import Contact
 from kiosk.first_boot.outcome import Outcome
 from kiosk.pairing import Paired, PairingFailed
+from kiosk.tech.channel import Message
 from kiosk.verdict import Fault, Verdict
 
 
@@ -89,6 +92,22 @@ class CheckedUp:
 
 
 @dataclass(frozen=True, slots=True)
+class TechAsked:
+    """The command ``tech``: "open" or "close". ``answer`` may be called in any thread, and once."""
+
+    word: str
+    answer: Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class TechTold:
+    """The tech page's process says something. ``life``: of which opening."""
+
+    life: int
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
 class GateNews:
     """The guardian died and was started again, or can't be."""
 
@@ -119,6 +138,8 @@ News = (
     | PairingEnded
     | JoiningEnded
     | CheckedUp
+    | TechAsked
+    | TechTold
     | GateNews
     | Died
     | Stop

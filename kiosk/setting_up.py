@@ -57,7 +57,7 @@ class SettingUp:
         self._handed = handed
         doing = Doing(self._pair, reach.resume, reach.join, self._test, self._takes_cards)
         self._enrolment = Enrolment(doing, parts.shown, parts.trace)
-        self._try_out = TryOut(parts.turns, parts.shown, parts.trace, parts.opens, self._enrolment.tested)
+        self._try_out = TryOut(parts.turns, parts.shown, parts.trace, parts.opens, "card", self._enrolment.tested)
 
     @property
     def is_trying_out(self) -> bool:

@@ -213,6 +213,17 @@ class TraceFile(_Section):
     file: Path | None = Field(None, description="JSON lines; empty: no trace")
 
 
+class Tech(_Section):
+    """The page for techs on the local network."""
+
+    port: int | None = Field(
+        None,
+        ge=1024,
+        le=65535,
+        description="the tech page: its port, on every address of this machine, while it is open; empty: no such page",
+    )
+
+
 class Settings(_Section):
     """All of kiosk.toml."""
 
@@ -225,6 +236,7 @@ class Settings(_Section):
     server: Server = Field(default_factory=Server)
     gate: Gate = Field(default_factory=Gate)
     screen: Screen = Field(default_factory=Screen)
+    tech: Tech = Field(default_factory=Tech)
     trace: TraceFile = Field(default_factory=TraceFile)
 
     @model_validator(mode="after")
@@ -281,8 +293,15 @@ def _override(raw: dict[str, Any], environment: Any) -> None:
             place = place.setdefault(section, {}) if isinstance(place, dict) else None
         if not isinstance(place, dict):
             continue  # the file has a value where this is a section: a mistake that is named below
-        field = _field(tuple(sections), key)
-        place[key] = [v for v in value.split(",") if v] if field is not None and _is_list(field.annotation) else value
+        place[key] = from_text(".".join([*sections, key]), value)
+
+
+def from_text(key: str, value: str) -> str | list[str]:
+    """A value that was typed, or told by the environment, as ``validate`` takes it: lists are written with commas."""
+    *sections, name = key.split(".")
+    field = _field(tuple(sections), name)
+    is_list = field is not None and _is_list(field.annotation)
+    return [each.strip() for each in value.split(",") if each.strip()] if is_list else value
 
 
 def _is_list(annotation: Any) -> bool:

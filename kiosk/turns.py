@@ -154,12 +154,14 @@ class Turns:
         """Somebody wants out. Asked again before it was opened, it is opened once."""
         self._exit_waits = True
 
-    def try_out(self, now: float, tells: Callable[[bool], None]) -> bool:
+    def try_out(self, now: float, tells: Callable[[bool], None], cause: str) -> bool:
         """A tech's test: one pulse, with a line in the journal before it. False: the gate was not opened for sure.
 
         ``tells``: whether somebody went through, once it is known; never without a sensor, nor in an emergency.
+        ``cause``: what the journal says the tech did it with.
         """
-        if self._is_called_off or not self.is_free(now) or not self.gate.is_ready() or not self._note(Note.TEST):
+        may_be = not self._is_called_off and self.is_free(now) and self.gate.is_ready()
+        if not may_be or not self._note(Note.TEST, cause=cause):
             return False
         self._free_at = now + self.rest_s
         pulsed = self.gate.pulse(Note.TEST)
@@ -241,9 +243,9 @@ class Turns:
         self._note(what)
         self.shown.alarm(now)
 
-    def _note(self, what: Note) -> bool:
+    def _note(self, what: Note, **details: str) -> bool:
         try:
-            self.journal.note(what)
+            self.journal.note(what, **details)
         except OSError as error:
             self.trace("fault", fault=Fault.JOURNAL, why=str(error))
             return False

@@ -59,14 +59,19 @@ def page(language: Language) -> str:
     )
 
 
-def as_json(look: Look, language: Language) -> str:
-    """One look as the page's script takes it."""
+def picture(look: Look) -> str:
+    """The frame with the code in it outlined: a JPEG in base64."""
     height, width = look.gray.shape
     size = (_WIDTH, max(round(_WIDTH * height / width), 1))
     jpeg = io.BytesIO()
     outlined(look, size, _THICKNESS).save(jpeg, "JPEG", quality=75)
+    return base64.b64encode(jpeg.getvalue()).decode("ascii")
+
+
+def as_json(look: Look, language: Language) -> str:
+    """One look as the page's script takes it."""
     told_now = {
-        "picture": base64.b64encode(jpeg.getvalue()).decode("ascii"),
+        "picture": picture(look),
         "advice": look.advice.in_words(language),
         "good": look.advice.key == "good",
         "figures": dict(figures(look)),

@@ -43,27 +43,48 @@ def mistakes(base: str, wanted: dict[str, dict[str, Any]]) -> list[str]:
 
 
 def with_settings(base: str, wanted: dict[str, dict[str, Any]]) -> str:
-    """``base`` with these settings in the places where it has them, commented out or not; others at a section's end."""
+    """``base`` with these settings in the places where it has them, commented out or not; others at a section's start.
+
+    None: commented out, so the default.
+    """
     lines = base.splitlines()
     for section, values in wanted.items():
         for key, value in values.items():
-            _put(lines, section, key, f"{key} = {_as_toml(value)}")
+            if value is None:
+                _comment_out(lines, section, key)
+            else:
+                _put(lines, section, key, f"{key} = {_as_toml(value)}")
     return "\n".join(lines) + "\n"
 
 
 def _put(lines: list[str], section: str, key: str, line: str) -> None:
-    headings = {match[1]: at for at, text in enumerate(lines) if (match := _SECTION.match(text))}
-    if section not in headings:
+    place = _place(lines, section)
+    if place is None:
         lines += ["", f"[{section}]", line]
         return
-    start = headings[section] + 1
-    end = min((at for at in headings.values() if at >= start), default=len(lines))
-    place = re.compile(rf"(?:# ?)?{re.escape(key)} = ")
-    found = [at for at in range(start, end) if place.match(lines[at])]
+    found = _found(lines, place, rf"{re.escape(key)} = ") or _found(lines, place, rf"# ?{re.escape(key)} = ")
     if found:
         lines[found[0]] = line
     else:
-        lines.insert(start, line)
+        lines.insert(place.start, line)
+
+
+def _comment_out(lines: list[str], section: str, key: str) -> None:
+    for at in _found(lines, _place(lines, section) or range(0), rf"{re.escape(key)}\s*="):
+        lines[at] = f"# {lines[at]}"
+
+
+def _place(lines: list[str], section: str) -> range | None:
+    """The lines of this section; None when there is none."""
+    headings = {match[1]: at for at, text in enumerate(lines) if (match := _SECTION.match(text))}
+    if section not in headings:
+        return None
+    start = headings[section] + 1
+    return range(start, min((at for at in headings.values() if at >= start), default=len(lines)))
+
+
+def _found(lines: list[str], place: range, pattern: str) -> list[int]:
+    return [at for at in place if re.match(pattern, lines[at])]
 
 
 def _as_toml(value: Any) -> str:

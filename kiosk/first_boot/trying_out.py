@@ -1,7 +1,8 @@
 """What the test card leads a tech through: the red lamp, the amber one, one opening and the way through it. Pure.
 
-The opening is a turn like a guest's: it waits for nobody, nobody waits less for it, and it has its line in the journal
-before the pulse. Whether the card may do this at all is decided by ``daemon``. Monotonic seconds.
+The tech page takes one of these steps alone. The opening is a turn like a guest's: it waits for nobody, nobody waits
+less for it, and it has its line in the journal before the pulse. Whether any of this may be is decided by
+``setting_up`` and ``tech``. Monotonic seconds.
 """
 
 from __future__ import annotations
@@ -19,15 +20,19 @@ RESULT_S = 6.0  # a tech reads three short lines
 class TryOut:
     """One walk at a time. ``opens``: False at a gate that only checks, where green is shown and nothing moves.
 
-    ``over`` is told at its end, however it came.
+    ``cause``: what the journal calls it. ``over`` is told at its end, however it came.
     """
 
-    def __init__(self, turns: Turns, shown: Shown, trace: Trace, opens: bool, over: Callable[[], None]) -> None:
+    def __init__(
+        self, turns: Turns, shown: Shown, trace: Trace, opens: bool, cause: str, over: Callable[[], None]
+    ) -> None:
         self._turns = turns
         self._shown = shown
         self._trace = trace
         self._opens = opens
+        self._cause = cause
         self._over = over
+        self._goes_on = True
         self._step: State | None = None
         self._until = float("inf")
         self._went_through: bool | None = None
@@ -40,7 +45,17 @@ class TryOut:
     def begin(self, now: float) -> None:
         """The card was shown, and may be."""
         self._went_through = None
+        self._goes_on = True
         self._show(State.TEST_RED, now + LAMP_S)
+
+    def take(self, step: State, now: float) -> None:
+        """One step and no other: TEST_RED, TEST_AMBER or TEST_OPEN."""
+        self._went_through = None
+        self._goes_on = False
+        if step is State.TEST_OPEN:
+            self._open(now)
+        else:
+            self._show(step, now + LAMP_S)
 
     def stop(self) -> None:
         """An emergency: whatever was being tried is over."""
@@ -55,9 +70,9 @@ class TryOut:
             self._go_on(now)
 
     def _go_on(self, now: float) -> None:
-        if self._step is State.TEST_RED:
+        if self._step is State.TEST_RED and self._goes_on:
             self._show(State.TEST_AMBER, now + LAMP_S)
-        elif self._step is State.TEST_AMBER:
+        elif self._step is State.TEST_AMBER and self._goes_on:
             self._open(now)
         elif self._step is State.TEST_OPEN:
             self._show(State.TEST_DONE, now + RESULT_S)
@@ -66,7 +81,7 @@ class TryOut:
             self._shown.rest()
 
     def _open(self, now: float) -> None:
-        if self._opens and not self._turns.try_out(now, self._passage_ended):
+        if self._opens and not self._turns.try_out(now, self._passage_ended, self._cause):
             self._show(State.TEST_FAILED, now + RESULT_S)
             return
         is_watched = self._opens and self._turns.passage_s is not None

@@ -16,6 +16,7 @@ from kiosk.guest.board import Board
 from kiosk.guest.branding import Brand, BrandFault, load_brand
 from kiosk.guest.message import message
 from kiosk.guest.stand import Stand
+from kiosk.tech.invitation import Invitation
 from kiosk.verdict import Verdict
 
 __all__ = ["GuestScreen"]
@@ -49,6 +50,10 @@ class GuestScreen:
     def show(self, state: State, verdict: Verdict | None = None, trouble: str | None = None) -> None:
         """Show this from now on, at every page that is open."""
         self._board.put(message(state, verdict, trouble, self._languages, self._brand.words, self._greets_by_name))
+
+    def invite(self, invitation: Invitation | None) -> None:
+        """Where the tech page is and what lets one in, below whatever is shown, until None."""
+        self._board.invite(None if invitation is None else invitation.as_seen(self._languages))
 
     def turned(self, now: float) -> str | None:
         """The main loop turns, so pages may trust what they show. Returns what is wrong with this screen, or None."""

@@ -25,6 +25,7 @@ class Board:
         """``look``: theme, camera and brand, told first to every page."""
         self._look = _event("look", look)
         self._news = threading.Condition()
+        self._invited: tuple[int, dict[str, Any] | None] = (0, None)  # number, and what techs are shown
         self._newest: tuple[int, Message | None, float] = (0, None, 0.0)  # number, message, when it was put
         self._turned_at = float("-inf")
         self._is_closed = False
@@ -33,6 +34,12 @@ class Board:
         """Show this from now on."""
         with self._news:
             self._newest = (self._newest[0] + 1, message, time.monotonic())
+            self._news.notify_all()
+
+    def invite(self, invitation: dict[str, Any] | None) -> None:
+        """Show this to techs from now on, below; None: nothing."""
+        with self._news:
+            self._invited = (self._invited[0] + 1, invitation)
             self._news.notify_all()
 
     def turned(self) -> None:
@@ -48,26 +55,31 @@ class Board:
     def events(self) -> Iterator[bytes]:
         """The look, then what is shown, each time that it changes, and a beat in between. Ends with the gate."""
         yield self._look
-        seen = -1
+        seen, invited = -1, 0
         while True:
             with self._news:
-                is_news = self._news.wait_for(lambda: self._is_new(seen), BEAT_S)  # noqa: B023  (asked at once)
+                is_news = self._news.wait_for(lambda: self._is_new(seen, invited), BEAT_S)  # noqa: B023  (asked at once)
                 number, message, put_at = self._newest
+                invitation = self._invited
                 is_closed = self._is_closed
             if is_closed or message is None or not self._is_alive():
-                seen = -1  # shown anew when the gate is back
+                seen, invited = -1, 0  # shown anew when the gate is back
                 yield _event("gone", None)
                 if is_closed:
                     return
                 time.sleep(BEAT_S)
-            elif is_news:
+                continue
+            if invitation[0] != invited:
+                invited = invitation[0]
+                yield _event("invited", invitation[1])
+            if is_news and number != seen:
                 seen = number
                 yield _event("message", message.as_seen(time.monotonic() - put_at))
             else:
                 yield _event("beat", number)
 
-    def _is_new(self, seen: int) -> bool:
-        return self._is_closed or self._newest[0] != seen
+    def _is_new(self, seen: int, invited: int) -> bool:
+        return self._is_closed or self._newest[0] != seen or self._invited[0] != invited
 
     def _is_alive(self) -> bool:
         return time.monotonic() - self._turned_at < TURNS_WITHIN_S

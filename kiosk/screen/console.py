@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kiosk.edges import State
 from kiosk.screen.words import Language, say
+from kiosk.tech.invitation import Invitation
 from kiosk.verdict import Verdict
 
 FOR_TECHS = frozenset({State.UNPAIRED, State.UNLOCKED, State.FAULT})  # guests see none of it
@@ -26,6 +27,7 @@ class Console:
         self._tty = tty
         self._shown: str | None = None
         self._advice: tuple[str, ...] = ()
+        self._invitation: tuple[str, ...] = ()
         self._last: tuple[State, Verdict | None, str | None] | None = None
         self._complained = False
 
@@ -34,7 +36,8 @@ class Console:
         self._last = state, verdict, trouble
         words = [say(state, verdict, trouble, language) for language in self._languages]
         lines = [f"{each.title} | {each.hint}" for each in words]
-        text = "\n".join(map(_plain, [*lines, *(self._advice if state in FOR_TECHS else ())]))
+        below = (*self._invitation, *(self._advice if state in FOR_TECHS else ()))
+        text = "\n".join(map(_plain, [*lines, *below]))
         if text != self._shown:
             self._shown = text
             self._write(f"{text}\n")
@@ -42,6 +45,12 @@ class Console:
     def advise(self, advice: tuple[str, ...]) -> None:
         """From now on these lines stand below whatever is shown to a tech; at most as many as a screen has room for."""
         self._advice = advice[:ADVICE_LINES]
+        if self._last is not None:
+            self.show(*self._last)
+
+    def invite(self, invitation: Invitation | None) -> None:
+        """Where the tech page is and its code, below whatever is shown, until None."""
+        self._invitation = () if invitation is None else tuple(invitation.lines(self._languages[0]))
         if self._last is not None:
             self.show(*self._last)
 

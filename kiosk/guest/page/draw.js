@@ -38,6 +38,23 @@ export function dress(look) {
   fit();
 }
 
+// For the tech who just used the key switch: where the tech page is, its code, and by what to know it.
+export function invite(invitation) {
+  const aside = document.querySelector("aside");
+  aside.hidden = invitation === null;
+  if (invitation === null) { aside.replaceChildren(); fit(); return; }
+  const { title, url, code, fingerprint, qr } = invitation;
+  const drawn = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  drawn.setAttribute("viewBox", `0 0 ${qr.size} ${qr.size}`);
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", qr.path);
+  drawn.append(path);
+  const text = element("div", "");
+  text.append(element("p", title), element("b", code), element("p", url), ...fingerprint.map((half) => element("code", half)));
+  aside.replaceChildren(drawn, text);
+  fit();
+}
+
 function said({ language, title, hint }, at) {
   const part = element("div", "", at === 0 ? "first" : "second");
   part.lang = language;

@@ -1,6 +1,6 @@
 // The guest page: shows what the gate says, and nothing that the gate does not say now.
 import { listen } from "./live.js";
-import { draw, dress } from "./draw.js";
+import { draw, dress, invite } from "./draw.js";
 
 const LOST = {
   kind: "offline", steps: [], tech: [], note: null, code: null,
@@ -29,4 +29,4 @@ function show(message) {
 }
 
 draw(LOST);
-listen({ look: dress, message: show, lost: () => show(LOST) });
+listen({ look: dress, message: show, invited: invite, lost: () => { invite(null); show(LOST); } });

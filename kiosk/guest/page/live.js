@@ -2,7 +2,7 @@
 const SILENCE_MS = 1500; // the gate says something every half second
 const AGAIN_MS = 500;
 
-export function listen({ look, message, lost }) {
+export function listen({ look, message, invited, lost }) {
   let source = null;
   let silence;
 
@@ -22,6 +22,7 @@ export function listen({ look, message, lost }) {
     source = new EventSource("live");
     source.addEventListener("look", (event) => { heard(); look(JSON.parse(event.data)); });
     source.addEventListener("message", (event) => { heard(); message(JSON.parse(event.data)); });
+    source.addEventListener("invited", (event) => { heard(); invited(JSON.parse(event.data)); });
     source.addEventListener("beat", heard);
     source.addEventListener("gone", () => { heard(); lost(); });
     source.onerror = leave;

@@ -1,0 +1,98 @@
+"""One life of the tech page's process, seen from the gate: started, spoken to, ended. Nothing here waits for it.
+
+A process, so that TLS, HTTP and whatever strangers on the network send are taken apart where there is no pin, and no
+lock that the main loop needs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+
+from kiosk.tech.channel import Channel, Closed, Failed, Gray, Message, Start, Wanted
+from kiosk.tech.door import Over
+
+_GOODBYE_S = 2.0
+
+
+class Helper:
+    """``tell`` is called in a thread of its own with each message, and last with Closed or Failed."""
+
+    def __init__(self, start: Start, tell: Callable[[Message], None]) -> None:
+        """Raises OSError or RuntimeError when there is no socket, memory or thread left."""
+        self._tell = tell
+        self._wants_picture = threading.Event()
+        self._memory = os.memfd_create("portillon-tech-frame")
+        self._ours, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._channel = Channel(self._ours, self._memory)
+        self._lock = threading.Lock()  # nothing is written to a descriptor that is somebody else's by now
+        self._is_closed = False
+        self._channel.send(start)
+        self._thread = threading.Thread(target=self._work, name="tech page", daemon=True)
+        self._thread.start()
+
+    def send(self, message: Message) -> bool:
+        """Without waiting; False when it was not taken."""
+        with self._lock:
+            return not self._is_closed and self._channel.send(message)
+
+    def show(self, gray: Gray, found: Callable[[], list[str]]) -> None:
+        """In the camera thread, for every frame: one memory copy where a picture is wanted, nothing else."""
+        if self._wants_picture.is_set():
+            self._wants_picture.clear()
+            with self._lock, contextlib.suppress(OSError):
+                if not self._is_closed:
+                    self._channel.show(gray, found())
+
+    def end(self) -> None:
+        """Tell it to end. ``tell`` hears of it."""
+        with self._lock:
+            if not self._is_closed:
+                self._channel.close()
+
+    def join(self, seconds: float) -> None:
+        """Wait until it is gone."""
+        self._thread.join(seconds)
+
+    def _work(self) -> None:
+        last: Message = Closed(why=Over.FAILED)
+        try:
+            child = self._started()
+        except OSError as error:
+            last = Failed(why=str(error))
+        else:
+            last = self._heard(last)
+            self._channel.close()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(_GOODBYE_S)
+            child.kill()
+            child.wait()
+        with self._lock:
+            self._is_closed = True
+            for end in (self._ours, self._theirs):
+                end.close()
+            os.close(self._memory)
+        self._tell(last)
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "kiosk.tech", str(self._memory)]
+        child = subprocess.Popen(
+            command, stdin=self._theirs.fileno(), stdout=subprocess.DEVNULL, pass_fds=[self._memory], process_group=0
+        )
+        self._theirs.close()  # so that its death is heard
+        return child
+
+    def _heard(self, last: Message) -> Message:
+        while (message := self._channel.receive()) is not None:
+            if isinstance(message, Wanted):
+                self._wants_picture.set()
+            elif isinstance(message, Closed | Failed):
+                return message
+            else:
+                self._tell(message)
+        return last

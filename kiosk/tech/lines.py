@@ -1,0 +1,30 @@
+"""The last lines that the gate logged, in memory, for the tech page."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+
+KEPT = 200
+_LONGEST = 400  # characters
+
+
+class Lines(logging.Handler):
+    """Written by any thread, numbered from 1."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%H:%M:%S"))
+        self._kept: deque[tuple[int, str]] = deque(maxlen=KEPT)
+        self._count = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep it; the handler's lock is held."""
+        self._count += 1
+        self._kept.append((self._count, self.format(record)[:_LONGEST]))
+
+    def since(self, number: int, most: int) -> tuple[int, list[str]]:
+        """The lines after this one, oldest first, ``most`` of them; and the number to ask with next."""
+        with self.lock:  # type: ignore[union-attr]  # a handler has one
+            news = [(at, line) for at, line in self._kept if at > number][:most]
+        return (news[-1][0] if news else number), [line for _, line in news]

@@ -1,0 +1,319 @@
+"""The page's own process, from its opening to its end, and the gate that never waits for it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import logging
+import os
+import queue
+import signal
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kiosk import settings
+from kiosk.codes import TestCard
+from kiosk.edges import Contact, State
+from kiosk.news import TechAsked, TechTold
+from kiosk.tech import asking, command, door, opening
+from kiosk.tech.channel import Pressed, Ready
+from kiosk.tech.invitation import Invitation
+from kiosk.tech.opening import Parts, TechPage
+from tests.kiosk.decision.world import World
+
+PATIENCE_S = 60
+SETTINGS = """
+state_dir = "{folder}"
+[camera]
+source = "replay"
+path = "street"
+[gate]
+pins = "mock"
+relay = 17
+passage = 5
+[tech]
+port = {port}
+"""
+
+
+class Gate(World):
+    """A main loop with a tech page: ``turn`` takes the news that there are."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.config = folder / "kiosk.toml"
+        self.config.write_text(SETTINGS.format(folder=folder, port=self.port))
+        self.chosen = settings.load(self.config, environment={})
+        self.news: queue.SimpleQueue[TechAsked | TechTold] = queue.SimpleQueue()
+        self.invited: list[Invitation | None] = []
+        self.started_at = time.monotonic()
+        super().__init__(folder, passage_s=8.0)
+        self.display.state(State.READY)
+        parts = Parts(
+            turns=self.turns,
+            shown=self.display,
+            trace=self.trace,
+            journal=self.journal,
+            is_idle=lambda now: self.turns.is_idle() and self.turns.is_free(now) and self.passage.is_idle(),
+            faults=lambda: ["camera"],
+            restart=None,
+            invite=self.invited.append,
+            clock=lambda: "2026-11-28T23:37:00+00:00",
+        )
+        self.tech = TechPage(self.chosen, self.config, parts, self.news.put)
+
+    def turn(self, seconds: float = 0.02) -> None:
+        """What is in the queue, and a tick."""
+        now = time.monotonic()
+        try:
+            news = self.news.get(timeout=seconds)
+        except queue.Empty:
+            pass
+        else:
+            (self.tech.asked if isinstance(news, TechAsked) else self.tech.told)(news, now)  # type: ignore[arg-type]
+        self.tech.tick(now, self.contacts.is_emergency)
+
+    def turn_until(self, ask: Callable[[], Any]) -> Any:
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            if answer := ask():
+                return answer
+            self.turn()
+        raise AssertionError("waited for a minute")
+
+    def noted(self) -> list[str]:
+        """What the journal has of the page."""
+        return [line["what"] for line in self.lines() if line.get("note") == "tech_page"]
+
+    def open(self) -> Invitation:
+        self.tech.unlocked(time.monotonic())
+        return self.turn_until(lambda: self.invited and self.invited[-1])
+
+    def post(self, path: str, content: Any, cookie: str = "") -> http.client.HTTPResponse:
+        host = f"127.0.0.1:{self.port}"
+        connection = http.client.HTTPSConnection(host, timeout=PATIENCE_S, context=ssl._create_unverified_context())
+        headers = {"Host": host, "Origin": f"https://{host}", "Content-Type": "application/json", "Cookie": cookie}
+        connection.request("POST", path, json.dumps(content), headers)
+        return connection.getresponse()
+
+    def enter(self, code: str) -> str:
+        answer = self.post("/enter", {"code": code})
+        assert answer.status == 200
+        return str(answer.getheader("Set-Cookie")).partition(";")[0]
+
+    def listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Iterator[Gate]:
+    level = logging.getLogger().level
+    logging.getLogger().setLevel(logging.INFO)
+    it = Gate(tmp_path)
+    yield it
+    it.tech.close()
+    logging.getLogger().setLevel(level)
+
+
+def children() -> set[int]:
+    """Processes of a tech page that this process started."""
+    here = Path(f"/proc/{os.getpid()}/task")
+    pids = {int(pid) for task in here.iterdir() for pid in (task / "children").read_text().split()}
+    return {pid for pid in pids if b"kiosk.tech" in Path(f"/proc/{pid}/cmdline").read_bytes()}
+
+
+def test_nothing_listens_and_no_process_runs_until_the_page_is_opened(gate: Gate) -> None:
+    gate.turn()
+    assert (gate.listens(), children()) == (False, set())
+
+
+def test_the_unlock_input_opens_it_and_the_screen_shows_how_until_the_code_was_used(gate: Gate) -> None:
+    invitation = gate.open()
+    assert gate.listens()
+    gate.enter(invitation.code)
+    gate.turn_until(lambda: gate.invited[-1] is None)
+    assert gate.noted() == ["opened", "entered"]
+
+
+def test_the_fingerprint_that_is_shown_is_that_of_the_certificate(gate: Gate) -> None:
+    invitation = gate.open()
+    shown = ssl.get_server_certificate(("127.0.0.1", gate.port), timeout=PATIENCE_S)
+    digest = sha256(ssl.PEM_cert_to_DER_cert(shown)).hexdigest().upper()
+    assert invitation.fingerprint.replace(":", "") == digest
+
+
+def test_a_page_that_is_opened_anew_has_another_code_another_key_and_forgets_who_was_in(gate: Gate) -> None:
+    first = gate.open()
+    cookie = gate.enter(first.code)
+    gate.turn_until(lambda: gate.invited[-1] is None)
+    second = gate.open()
+    assert (first.code != second.code, first.fingerprint != second.fingerprint) == (True, True)
+    assert gate.post("/press", {"what": "open"}, cookie).status == 403
+    gate.turn_until(lambda: len(children()) == 1)
+
+
+def test_a_press_is_decided_by_the_main_loop_and_opens_once(gate: Gate) -> None:
+    cookie = gate.enter(gate.open().code)
+    answers: queue.SimpleQueue[str] = queue.SimpleQueue()
+    press_in_a_thread(gate, cookie, answers)
+    gate.turn_until(lambda: not answers.empty())
+    assert (answers.get(), gate.pulses()) == ("begun", ["test"])
+    press_in_a_thread(gate, cookie, answers)
+    gate.turn_until(lambda: not answers.empty())
+    assert (answers.get(), gate.pulses()) == ("busy", ["test"])
+
+
+def press_in_a_thread(gate: Gate, cookie: str, answers: queue.SimpleQueue[str]) -> None:
+    def press() -> None:
+        answers.put(json.loads(gate.post("/press", {"what": "open"}, cookie).read()))
+
+    threading.Thread(target=press, daemon=True).start()
+
+
+def test_a_press_of_a_page_that_was_closed_meanwhile_opens_nothing(gate: Gate) -> None:
+    gate.open()
+    life = gate.tech._life
+    gate.tech.asked(TechAsked("close", lambda _told: None), time.monotonic())
+    for late in (life, life + 1, 0):
+        gate.tech.told(TechTold(late, Pressed(number=1, what="open")), time.monotonic())
+    assert gate.pulses() == []
+
+
+def test_pictures_are_taken_only_while_somebody_looks(gate: Gate) -> None:
+    gray = np.full((240, 320), 200, np.uint8)
+    cookie = gate.enter(gate.open().code)
+    for _ in range(30):
+        gate.tech.look(gray, (TestCard(),))
+        gate.turn()
+    helper = gate.tech._helper
+    assert helper is not None
+    assert not helper._wants_picture.is_set()
+    host = f"127.0.0.1:{gate.port}"
+    connection = http.client.HTTPSConnection(host, timeout=PATIENCE_S, context=ssl._create_unverified_context())
+    connection.request("GET", "/live", headers={"Host": host, "Cookie": cookie})
+    live = connection.getresponse()
+    gate.turn_until(helper._wants_picture.is_set)
+    gate.tech.look(gray, (TestCard(),))
+    kinds: dict[str, Any] = {}
+    while not kinds.get("picture"):
+        gate.turn()
+        name = live.readline().decode().strip().removeprefix("event: ")
+        kinds[name] = json.loads(live.readline().decode().removeprefix("data: "))
+        live.readline()
+    assert kinds["picture"]["found"] == ["TestCard"]
+    assert set(kinds["picture"]["advice"]) == {"fr", "en"}
+
+
+def test_the_page_closes_itself_when_its_time_is_over_and_nothing_is_left(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "LASTS_S", 3.0)
+    cookie = gate.enter(gate.open().code)
+    gate.turn_until(lambda: "time" in gate.noted())
+    assert not gate.listens()
+    gate.turn_until(lambda: not children())
+    gate.tech.told(TechTold(gate.tech._life, Ready(urls=["https://x/"], fingerprint="")), time.monotonic())
+    assert gate.invited[-1] is None
+    with pytest.raises(OSError):
+        gate.post("/press", {"what": "open"}, cookie)
+
+
+def test_a_process_that_does_not_end_by_itself_is_ended(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "LASTS_S", 2.0)
+    monkeypatch.setattr(opening, "_OVERDUE_S", 1.0)
+    gate.open()
+    for pid in children():
+        os.kill(pid, signal.SIGSTOP)
+    gate.turn_until(lambda: gate.noted()[-1] == "time")
+    gate.turn_until(lambda: not children())
+
+
+def test_a_process_that_dies_is_told_and_takes_nothing_with_it(gate: Gate) -> None:
+    gate.open()
+    for pid in children():
+        os.kill(pid, signal.SIGKILL)
+    gate.turn_until(lambda: gate.noted()[-1] == "failed")
+    assert gate.invited[-1] is None
+    gate.open()
+    assert gate.listens()
+
+
+def test_five_wrong_codes_close_it(gate: Gate) -> None:
+    gate.open()
+    for _ in range(door.TRIES):
+        while json.loads(gate.post("/enter", {"code": "x"}).read())["why"] == "soon":
+            pass
+    gate.turn_until(lambda: gate.noted()[-1] == "guessed")
+    assert not gate.listens()
+
+
+def test_it_ends_with_the_gate(gate: Gate) -> None:
+    gate.open()
+    gate.tech.close()
+    assert (children(), gate.noted()[-1]) == (set(), "gate")
+
+
+def test_a_port_that_is_taken_is_told_to_whoever_asked(gate: Gate, capfd: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", gate.port)):
+        assert run(gate, closes=False) == 1
+    assert str(gate.port) in capfd.readouterr().err
+
+
+def test_the_command_opens_it_and_says_how_and_closes_it(gate: Gate, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(gate, closes=False) == 0
+    told = capfd.readouterr().out
+    assert (f":{gate.port}/" in told, "SHA-256" in told) == (True, True)
+    code = next(line for line in told.splitlines() if " code" in line).rpartition(": ")[2].replace(" ", "")
+    assert gate.enter(code)
+    assert gate.invited == [], "the terminal has it, so the guests' screen does not"
+    assert (run(gate, closes=True), run(gate, closes=True)) == (0, 0)
+    gate.turn_until(lambda: not gate.listens())
+
+
+def run(gate: Gate, closes: bool) -> int:
+    """The command, in a thread, while the main loop turns here."""
+    codes: list[int] = []
+    thread = threading.Thread(target=lambda: codes.append(command.run(gate.chosen, closes)), daemon=True)
+    thread.start()
+    gate.turn_until(lambda: codes)
+    return codes[0]
+
+
+def test_without_a_port_in_the_settings_there_is_no_page_and_the_command_says_so(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "off.toml"
+    file.write_text(SETTINGS.format(folder=tmp_path, port=8443).partition("[tech]")[0])
+    assert command.run(settings.load(file, environment={}), closes=False) == 1
+    assert "port = 8443" in capfd.readouterr().err
+    assert not (tmp_path / asking.FILE_NAME).exists()
+
+
+def test_a_gate_that_does_not_run_is_named(gate: Gate, capfd: pytest.CaptureFixture[str]) -> None:
+    gate.tech.close()
+    assert command.run(gate.chosen, closes=False) == 1
+    assert "systemctl" in capfd.readouterr().err
+
+
+def test_only_root_and_the_gate_s_own_user_may_ask(gate: Gate) -> None:
+    file = gate.folder / asking.FILE_NAME
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_contact_is_told_as_it_changes(gate: Gate) -> None:
+    gate.tech.touched(Contact.PASSAGE, active=True)
+    gate.tech.touched(Contact.PASSAGE, active=False)
+    gate.tech.touched(Contact.TAMPER, active=True)
+    assert gate.tech._active == {Contact.TAMPER}
