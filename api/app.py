@@ -25,10 +25,12 @@ from api.operations.exposition import CONTENT_TYPE
 from api.operations.monitoring import Monitoring
 from api.operations.near import Readers
 from api.operations.shelf import Shelf
+from api.scan import errors
 from api.scan.endpoints import Call, Endpoints
 from api.scan.errors import ApiError, Refusal, error_body
 from api.scan.words import Language
 from api.store.store import Store
+from api.store.trouble import is_away
 from api.tickets.importing.worker import Worker
 from api.watch.outlook import Outlook
 from api.watch.silence import PATIENCE, Patience
@@ -183,10 +185,22 @@ def _answer(path: str, call: Callable[[], Any]) -> tuple[int, Any, dict[str, str
     try:
         return 200, call(), _HEADERS
     except ApiError as error:
-        return error.status, error.body(), _HEADERS | error.headers
+        told = error
     except Exception as error:  # whatever went wrong, a gate is told so in JSON
-        _report(path, error)
-        return 500, error_body(Refusal.SERVER_ERROR, "Internal server error"), _HEADERS
+        told = _told(path, error)
+    return told.status, told.body(), _HEADERS | told.headers
+
+
+def _told(path: str, error: Exception) -> ApiError:
+    """What a gate hears of an error, and the log in full (``path`` is the route, not the token)."""
+    if is_away(error):
+        _log.error("%s: the database could not do it: %s", path, " ".join(str(error).split()))
+        return errors.unavailable()
+    # Where it broke; the text only of errors that never quote a request.
+    told = f": {error}" if isinstance(error, peewee.DatabaseError | OSError) else ""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    _log.error("%s failed with %s%s\n%s", path, type(error).__name__, told, frames)
+    return errors.server_error()
 
 
 def _add_monitoring(app: bottle.Bottle, monitoring: Monitoring) -> None:
@@ -204,13 +218,6 @@ def _add_monitoring(app: bottle.Bottle, monitoring: Monitoring) -> None:
 
     app.route("/healthz", "GET", healthz)
     app.route("/metrics", "GET", metrics)
-
-
-def _report(path: str, error: Exception) -> None:
-    """Where it broke; the text only of errors that never quote a request (``path`` is the route, not the token)."""
-    told = f": {error}" if isinstance(error, peewee.DatabaseError | OSError) else ""
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    _log.error("%s failed with %s%s\n%s", path, type(error).__name__, told, frames)
 
 
 def _json(value: object) -> bytes:

@@ -33,6 +33,7 @@ from api.admin.passwords import BusyError
 from api.admin.sessions import COOKIE, is_token
 from api.admin.visit import House, RefusedError, Route, Visit
 from api.operations.counters import Counters, RouteCounter
+from api.store.trouble import is_away
 from api.tickets.events import NotPossibleError
 
 _log = logging.getLogger(__name__)
@@ -102,7 +103,7 @@ def _page(house: House, route: Route, counter: RouteCounter) -> Any:
         except Exception as error:  # whatever went wrong, a person is told so on a page
             frames = "".join(traceback.format_tb(error.__traceback__))
             _log.error("%s %s failed with %s\n%s", route.method, route.path, type(error).__name__, frames)
-            given = visit.refuse("error_500", 500)
+            given = visit.refuse("error_database", 503) if is_away(error) else visit.refuse("error_500", 500)
         counter.add(given.status_code, time.perf_counter() - began)
         return _dressed(visit, given)
 

@@ -73,6 +73,17 @@ def rate_limited(seconds: int) -> ApiError:
     return ApiError(429, Refusal.RATE_LIMITED, text, {"Retry-After": str(seconds)})
 
 
+def unavailable() -> ApiError:
+    """503: the database could not do it now. A lock is over in a second, and a guest stands at the gate."""
+    text = "The database can't answer just now: ask again, with the same scan id"
+    return ApiError(503, Refusal.UNAVAILABLE, text, {"Retry-After": "1"})
+
+
+def server_error() -> ApiError:
+    """500: a fault of ours."""
+    return ApiError(500, Refusal.SERVER_ERROR, "Internal server error")
+
+
 def unknown_ticket() -> ApiError:
     """404: no such ticket."""
     return ApiError(404, Code.UNKNOWN_TICKET, "Ticket not found")

@@ -182,5 +182,6 @@ def refusal(call: str, status: int) -> Example:
         406: errors.wrong_event(),
         413: errors.too_large(bodies.LIMIT),
         429: errors.rate_limited(42),
+        503: errors.unavailable(),
     }
     return made[status].body()

@@ -28,15 +28,17 @@ _ERRORS = {
     409: "a scan id that was used for another ticket, or an admission that can't be given back any more",
     413: "more than 16 KiB",
     429: "too many failures from this address",
+    503: "the database can't answer just now; ask again, with the same scan id",
 }
-_WITH_BODY = (400, 401, 403, 413, 429)
+_KEYED = (401, 403, 429, 503)
+_WITH_BODY = (400, 413, *_KEYED)
 
 
 @cache
 def description() -> Schema:
     """The whole document. The same handlers serve ``/api/scan`` and, with what deployed servers add, ``/scan``."""
     paths = {f"{prefix}{path}": methods for prefix in ("/api/scan", "/scan") for path, methods in _calls().items()}
-    paths["/api/events/"] = {"get": _call("events", "Every event with its public key", _EVENTS, (), False)}
+    paths["/api/events/"] = {"get": _call("events", "Every event with its public key", _EVENTS, (503,), False)}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -62,7 +64,9 @@ def description() -> Schema:
 def _calls() -> dict[str, Schema]:
     ticket = (*_WITH_BODY, 404, 406, 409)
     listing = (*_WITH_BODY, 406)
-    pair = {"get": _call("pair", "Exchange a pairing token for the device's key", _ref("Paired"), (400, 429), False)}
+    pair = {
+        "get": _call("pair", "Exchange a pairing token for the device's key", _ref("Paired"), (400, 429, 503), False)
+    }
     pair["get"]["parameters"] = [
         {"name": "token", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}}
     ]
@@ -83,9 +87,7 @@ def _calls() -> dict[str, Schema]:
     }
 
 
-def _call(
-    name: str, summary: str, answer: Schema, errors: tuple[int, ...] = (401, 403, 429), is_keyed: bool = True
-) -> Schema:
+def _call(name: str, summary: str, answer: Schema, errors: tuple[int, ...] = _KEYED, is_keyed: bool = True) -> Schema:
     return {
         "summary": summary,
         "tags": [name],
@@ -107,7 +109,7 @@ def _post(name: str, summary: str, body: str, answer: Schema, errors: tuple[int,
 
 def _response(text: str, schema: Schema, shown: Mapping[str, Example], status: int = 200) -> Schema:
     told: Schema = {"description": text, "content": {"application/json": {"schema": schema} | _examples(shown)}}
-    header = {401: "WWW-Authenticate", 429: "Retry-After"}.get(status)
+    header = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}.get(status)
     return told | ({"headers": {header: {"schema": {"type": "string"}}}} if header else {})
 
 

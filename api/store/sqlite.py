@@ -119,7 +119,9 @@ class SqliteDatabase(Database, peewee.SqliteDatabase):
             connection.close()
 
     def _connect(self) -> Any:
-        connection = super()._connect()  # type: ignore[misc]  # the stubs leave it out
+        # Not only by peewee's own ways, which wrap it.
+        with peewee.__exception_wrapper__:  # type: ignore[attr-defined]  # the stubs leave it out
+            connection = super()._connect()  # type: ignore[misc]  # the stubs leave it out
         self._opened.add(connection)
         return connection
 
@@ -172,5 +174,6 @@ class SqliteDatabase(Database, peewee.SqliteDatabase):
             if len(works) == 1:
                 return [Settled(error=error)]
             # It could not begin or not be committed: nobody is told yes, and each thread has an error of its own.
-            return [Settled(error=peewee.OperationalError(str(error))) for _ in works]
+            cause = getattr(error, "orig", error)
+            return [Settled(error=peewee.OperationalError(cause, str(error))) for _ in works]
         return [Settled(value) for value in values]

@@ -236,6 +236,7 @@ def test_code_with_another_status_is_no_refusal(scripted, ask, status, code, _):
         (429, "rate_limited", Fault.SERVER_TROUBLE),
         (500, "internal", Fault.SERVER_TROUBLE),
         (503, "busy", Fault.SERVER_TROUBLE),
+        (503, "unavailable", Fault.SERVER_TROUBLE),
     ],
 )
 def test_other_codes_of_ours_are_faults(scripted, ask, status, code, fault):
@@ -268,6 +269,14 @@ def test_rate_limit_within_the_deadline_is_waited_for(raw_server, respond, ask):
     replies = iter([respond(429, {"code": "rate_limited"}, Retry_After="1"), respond(200, SCANNED)])
     server = raw_server(lambda heard: next(replies))
     assert ask(ours(server.url)) == ADMITTED
+
+
+def test_a_database_that_was_away_for_a_second_is_asked_again_by_the_same_scan_id(raw_server, respond, ask):
+    replies = iter([respond(503, {"code": "unavailable", "success": False}, Retry_After="1"), respond(200, SCANNED)])
+    server = raw_server(lambda heard: next(replies))
+    asked = question()
+    assert ask(ours(server.url), asked) == ADMITTED
+    assert [heard.json["scan_id"] for heard in server.heard] == [asked.scan_id] * 2
 
 
 def test_ours_compares_the_event_itself_when_there_is_one(scripted, ask):

@@ -8,6 +8,9 @@ from api.store import moments
 from api.tickets import programme
 from api.tickets.events import add_event
 from api.tickets.programme import Programme
+from tests import needs
+
+from .conftest import Page
 
 HOUR = 3600 * 1_000_000
 
@@ -40,3 +43,15 @@ def test_a_newcomer_is_led_from_the_first_event_to_the_doors(store, house, brows
     house.ticket()
     house.gate()
     assert "To begin" not in browser.page("/admin/").text
+
+
+@needs.on_postgresql
+def test_a_database_that_does_not_answer_is_said_so_on_a_page_that_is_there_again_later(postgres, browser):
+    postgres.stop()
+    try:
+        answer = browser.get("/admin/events")
+    finally:
+        postgres.start()
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+    assert "The database does not answer" in Page(answer.text).text
+    assert browser.get("/admin/events").status_code == 200
