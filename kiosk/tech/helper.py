@@ -12,12 +12,14 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 
 from kiosk.tech.channel import Channel, Closed, Failed, Gray, Message, Start, Wanted
 from kiosk.tech.door import Over
 
 _GOODBYE_S = 2.0
+_REST_S = 0.02  # as fast as the main loop turns: whatever becomes of that process, it floods nobody
 
 
 class Helper:
@@ -95,4 +97,5 @@ class Helper:
                 return message
             else:
                 self._tell(message)
+                time.sleep(_REST_S)
         return last

@@ -16,6 +16,7 @@ from kiosk.edges import State
 from kiosk.guest import GuestScreen
 from kiosk.guest.stand import PAGE
 from kiosk.serving import Listener
+from kiosk.tech.invitation import Invitation
 from kiosk.verdict import ADMITTED, Reason, refused
 
 PATIENCE_S = 60
@@ -192,3 +193,16 @@ def test_a_page_whose_thread_died_is_opened_again_and_told_until_then(screen, ev
     assert "died" in screen.turned(time.monotonic() - 1000.0)
     eventually("it is opened again", lambda: screen.turned(time.monotonic() + 1000.0) is None)
     assert screen.url is not None
+
+
+def test_techs_are_shown_the_way_to_their_page_until_it_is_taken_back(screen, loop, read) -> None:
+    screen.show(State.READY)
+    before = read(screen)
+    assert before.next_of("message")["kind"] == "idle"
+    screen.invite(Invitation(("https://192.168.1.20:8443/",), "12345678", ":".join(["AB"] * 32)))
+    assert before.next_of("invited")["code"] == "1234 5678"
+    after = read(screen)
+    assert after.next_of("invited")["url"] == "https://192.168.1.20:8443/"
+    screen.invite(None)
+    assert before.next_of("invited") is None
+    assert after.next_of("invited") is None
