@@ -157,7 +157,7 @@ class Turns:
     def try_out(self, now: float, tells: Callable[[bool], None], cause: str) -> bool:
         """A tech's test: one pulse, with a line in the journal before it. False: the gate was not opened for sure.
 
-        ``tells``: whether somebody went through, once it is known; never without a sensor, nor in an emergency.
+        ``tells``: whether somebody went through, once it is known; an emergency makes it False. Never without a sensor.
         ``cause``: what the journal says the tech did it with.
         """
         may_be = not self._is_called_off and self.is_free(now) and self.gate.is_ready()
@@ -174,7 +174,9 @@ class Turns:
         """An emergency: no admission opens any more. Who was admitted is opened for at the next presentation."""
         self._is_called_off = True
         self._queue.clear()
-        self._open = None
+        opening, self._open = self._open, None
+        if opening is not None:
+            opening.tells(False)  # a contact may be over before anybody looks: a test must not wait on for ever
 
     def go_on(self) -> None:
         """The emergency is over."""

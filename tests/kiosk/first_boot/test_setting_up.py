@@ -171,6 +171,19 @@ def test_an_emergency_ends_a_test(site: Site) -> None:
     assert (site.pulses(), site.result(), site.setting_up.is_trying_out) == ([], "stopped", False)
 
 
+def test_nor_does_one_that_was_over_between_two_ticks_leave_a_test_waiting_for_ever(site: Site) -> None:
+    site.unpaired()
+    site.wait(2 * LAMP_S + 0.5, CARD)
+    assert site.states()[-1] is State.TEST_OPEN
+    site.touch(Contact.EMERGENCY)
+    site.touch(Contact.EMERGENCY, active=False)
+    site.wait(RESULT_S + 0.5)
+    assert (site.result(), site.setting_up.is_trying_out) == ("test_not_passed", False)
+    site.wait(3)
+    site.see(PAIRING)
+    assert site.pairings == [PAIRING]
+
+
 def test_after_a_test_the_gate_is_paired_as_before(site: Site) -> None:
     site.unpaired()
     site.wait(30, CARD)
