@@ -62,6 +62,7 @@ def examine(file: Path, loaded: Settings) -> Iterator[Finding]:
     profile, action = loaded.gate.profile, loaded.server.action
     yield tell("settings.good", language, file=file, profile=profile, action=action)
     yield from _machine(folder, language)
+    yield from board.boot_pins(loaded.gate, language)
     state = list(inside.state_folder(folder, language))
     yield from state
     yield from outside.gate(loaded.gate, language)

@@ -6,10 +6,12 @@ import platform
 from collections.abc import Iterator
 from pathlib import Path
 
+from kiosk import firmware
 from kiosk.doctor.asking import ask
 from kiosk.doctor.finding import Finding
 from kiosk.doctor.words import tell
 from kiosk.screen.words import Language
+from kiosk.settings import Gate
 from kiosk.status import version
 
 # Raspberry Pi's documentation of `vcgencmd get_throttled`: what is so now; 16 bits higher, what was so since the start.
@@ -65,6 +67,15 @@ def temperature(language: Language, root: Path = Path("/")) -> Iterator[Finding]
         return
     rounded = _ROUNDED_TO_C * round(max(degrees) / _ROUNDED_TO_C)
     yield tell("temperature.hot" if max(degrees) >= HOT_C else "temperature.good", language, degrees=rounded)
+
+
+def boot_pins(gate: Gate, language: Language, root: Path = Path("/")) -> Iterator[Finding]:
+    """Whether the firmware knows these outputs: else it may switch one on at power-on. Nothing where it has no say."""
+    file = root / "boot/firmware" / firmware.FILE_NAME
+    if gate.pins == "mock" or not file.exists():
+        return
+    is_so = firmware.block(_text(file)) == firmware.lines(gate)
+    yield tell("boot_pins.good" if is_so else "boot_pins.differ", language, file=file)
 
 
 def _throttled(root: Path) -> int | None:

@@ -96,6 +96,19 @@ TEXTS: dict[str, Text] = {
         ),
         ("About {degrees} °C: the processor slows down from 80", "Shade, air, a heat sink or a fan."),
     ),
+    "boot_pins.good": ok(
+        "{file} éteint toutes les sorties dès la mise sous tension", "{file} holds every output off from power-on"
+    ),
+    "boot_pins.differ": fail(
+        (
+            "{file} ne connaît pas ces broches ou cette polarité : à la mise sous tension, le relais peut s'enclencher",
+            "sudo ./install.sh de nouveau : il y écrit les broches et active_high de kiosk.toml. Puis redémarrez.",
+        ),
+        (
+            "{file} does not know these pins, or this polarity: the relay may switch on at power-on",
+            "sudo ./install.sh again: it writes the pins and active_high of kiosk.toml there. Then reboot.",
+        ),
+    ),
     "disk.good": ok("{kind}, en écriture", "{kind}, for writing"),
     "disk.overlaid": ok(
         "Racine protégée (overlay) ; l'état du portillon est sur {kind}",

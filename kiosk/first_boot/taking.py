@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import json
 import os
+import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from kiosk import codes, durable
+from kiosk import codes, durable, firmware
 from kiosk.codes import PairingCode
 from kiosk.credentials import CredentialStore, DamagedCredentials
 from kiosk.first_boot import boot_file, card, handed, keyfile, kiosk_toml, report
 from kiosk.first_boot.boot_file import BootFile
 from kiosk.first_boot.report import Taken
+from kiosk.settings import validate
 from kiosk.unlocking import USED_FILE, new_identity
 
 FILE_NAME = "portillon.toml"
@@ -129,6 +131,7 @@ def _keep(plan: _Plan, places: Places) -> None:
         handed.write(places.state, plan.said.pairing_url)
         _own(places.state / handed.FILE_NAME, places.state)
 
+        _tell_firmware(places.boot / firmware.FILE_NAME, plan.settings)
 
 def _remember(places: Places, digest: str) -> None:
     """Before kiosk.toml is written: after a cut between the two both the old one and the new one are known as ours."""
@@ -157,6 +160,17 @@ def _replace(path: Path, content: bytes) -> None:
 def _own(path: Path, like: Path) -> None:
     """Give it the owner of ``like``."""
     _give(path, like.stat())
+
+def _tell_firmware(file: Path, settings_text: bytes) -> None:
+    """Its block for these pins, from the next power-on; a config.txt without one is not of ``install.sh``."""
+    before = (_read(file) or b"").decode("utf-8", "surrogateescape")
+    if firmware.block(before) is None:
+        return
+    gate = validate(tomllib.loads(settings_text.decode()), "kiosk.toml").gate
+    after = firmware.with_block(before, gate)
+    if after != before:
+        card.write(file, after.encode("utf-8", "surrogateescape"))
+
 
 
 def _give(path: Path, owner: os.stat_result) -> None:

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from kiosk import firmware, settings
 from kiosk.doctor import board, disk, units
 from kiosk.last_resort import RECORD_FILE, Record
 
@@ -57,6 +58,32 @@ def test_the_versions_of_all_that_is_under_the_gate_are_told(root):
     (finding,) = board.versions("en", root)
     assert "Debian GNU/Linux 13 (trixie); Linux 6.12.47+rpt-rpi-2712; Python 3." in finding.found
     assert finding.found.endswith("; Raspberry Pi 5 Model B Rev 1.0")
+
+
+class TestBootPins:
+    """The firmware's block against the settings: a stale one would switch a relay on at every power-on."""
+
+    GATE = settings.Gate(relay=17, green=27)
+
+    def told(self, root, gate, config):
+        put(root, "boot/firmware/config.txt", config)
+        return told(board.boot_pins(gate, "en", root))
+
+    def test_a_block_of_these_settings_is_well(self, root):
+        config = firmware.with_block("[all]\ndtparam=audio=on\n", self.GATE)
+        assert self.told(root, self.GATE, config) == [("boot_pins", "ok")]
+        assert self.told(root, self.GATE, config.replace("\n", "\r\n")) == [("boot_pins", "ok")]
+
+    @pytest.mark.parametrize(
+        "gate", [settings.Gate(relay=17, green=27, active_high=False), settings.Gate(relay=18, green=27)]
+    )
+    def test_one_of_another_polarity_or_other_pins_fails_and_so_does_none(self, root, gate):
+        assert self.told(root, gate, firmware.with_block("", self.GATE)) == [("boot_pins", "fail")]
+        assert self.told(root, gate, "dtparam=audio=on\n") == [("boot_pins", "fail")]
+
+    def test_without_a_config_txt_or_on_mock_pins_the_firmware_has_no_say(self, root):
+        assert list(board.boot_pins(self.GATE, "en", root)) == []
+        assert self.told(root, settings.Gate(pins="mock", relay=17), "") == []
 
 
 class TestPower:

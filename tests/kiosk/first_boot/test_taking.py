@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from kiosk import settings
+from kiosk import firmware, settings
 from kiosk.__main__ import main
 from kiosk.credentials import Credentials, CredentialStore
 from kiosk.first_boot import handed, keyfile, kiosk_toml, report, taking
@@ -133,6 +133,38 @@ def test_a_settings_file_that_was_changed_by_hand_stays_as_it_is_and_the_report_
     assert (network is not None, url is not None, text.decode()) == (True, True, changed)
     assert "changed by hand" in told(places)
     assert "gate.relay = 12" in told(places)
+
+
+@pytest.mark.parametrize("profile", ['profile = "light"', ""])
+def test_settings_with_the_guest_screen_of_install_sh_are_no_change_by_hand_and_keep_it(
+    places: Places, profile: str
+) -> None:
+    laid_down = kiosk_toml.with_settings(places.kiosk_toml.read_text(), {"screen": taking._SCREEN})
+    places.kiosk_toml.write_text(laid_down)
+    (places.boot / taking.FILE_NAME).write_text(f"{profile}\n[gate]\npulse_ms = 450\n")
+    assert take(places) is Outcome.TAKEN
+    chosen = settings.load(places.kiosk_toml, environment={})
+    assert (chosen.gate.pulse_ms, chosen.screen.guest_port) == (450, 8021)
+    assert "guest_port" not in (places.boot / report.FILE_NAME).read_text()
+
+
+def test_pins_and_polarity_are_told_to_the_firmware_too_and_the_rest_of_its_file_stays(places: Places) -> None:
+    config = places.boot / firmware.FILE_NAME
+    laid_down = settings.load(places.kiosk_toml, environment={}).gate
+    config.write_text(firmware.with_block("[pi5]\nusb_max_current_enable=1\n", laid_down))
+    put(places, "[gate]\nactive_high = false\nrelay = 12\n")
+    assert take(places) is Outcome.TAKEN
+    chosen = settings.load(places.kiosk_toml, environment={}).gate
+    assert "gpio=12=op,dh" in firmware.lines(chosen)
+    assert config.read_text() == firmware.with_block("[pi5]\nusb_max_current_enable=1\n", chosen)
+
+
+def test_a_config_txt_that_install_sh_never_wrote_to_stays_as_it_is(places: Places) -> None:
+    config = places.boot / firmware.FILE_NAME
+    config.write_bytes(b"caf\xe9=1\r\n")
+    put(places, "[gate]\nactive_high = false\n")
+    assert take(places) is Outcome.TAKEN
+    assert config.read_bytes() == b"caf\xe9=1\r\n"
 
 
 def test_the_gate_s_group_still_reads_the_settings_that_replace_the_old_ones(places: Places) -> None:

@@ -1,0 +1,33 @@
+"""The block of config.txt: install.sh writes what the gate writes at its first boot, and what doctor expects."""
+
+import pytest
+
+from kiosk import firmware, settings
+from tests.install.bash import sourced
+
+GATES = {
+    "usual": "relay = 17\ngreen = 27\nbuzzer = 9\npassage = 5",
+    "active low": "active_high = false\nrelay = 12\nexit_relay = 11\nready = 18",
+    "lamps": 'profile = "light"\ngreen = 27\nred = 4',
+}
+FILES = {
+    "empty": "",
+    "without an end of line": "[pi4]\narm_boost=1",
+    "with an older block in the middle": "a=1\n# portillon: begin\ngpio=17=op,dl\n# portillon: end\nb=2\n",
+}
+
+
+@pytest.mark.parametrize("gate", GATES.values(), ids=GATES)
+@pytest.mark.parametrize("before", FILES.values(), ids=FILES)
+def test_install_sh_and_the_gate_write_the_very_same_block(tmp_path, gate, before):
+    (tmp_path / "kiosk.toml").write_text(f"[gate]\n{gate}\n")
+    (tmp_path / "config.txt").write_text(before)
+    sourced(f'ETC={tmp_path}; firmware_lines | put_block "{tmp_path}/config.txt"')
+    written = (tmp_path / "config.txt").read_text()
+    wiring = settings.load(tmp_path / "kiosk.toml", environment={}).gate
+    assert firmware.with_block(before, wiring) == written
+    assert firmware.block(written) == firmware.lines(wiring)
+
+
+def test_a_file_without_a_block_has_none():
+    assert firmware.block("dtparam=audio=on\n") is None
