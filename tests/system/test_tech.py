@@ -1,4 +1,7 @@
-"""The tech page in a real Chromium, with the whole appliance behind it; trace and journal as witness."""
+"""The tech page in a real Chromium, with the whole appliance behind it; trace and journal as witness.
+
+``PORTILLON_PICTURES=docs/pictures/tech .venv/bin/pytest tests/system/test_tech.py`` takes the docs' pictures anew.
+"""
 
 import io
 import os
@@ -79,7 +82,7 @@ def open_by_command(gate):
 def keep(page, name):
     """A picture for the docs, when they are taken anew."""
     if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
+        page.screenshot(path=Path(PICTURES) / f"{name}.png")
 
 
 def enter(page, gate, code):
@@ -118,6 +121,9 @@ def test_a_tech_opens_the_page_sees_the_gate_tries_it_sets_it_and_closes_the_pag
     row = page.locator("#presentations tr").first
     expect(row).to_have_attribute("data-verdict", "admitted")
     expect(row.locator("td").last).to_have_text(re.compile(r"^\d+ ms$"))
+    page.set_viewport_size({**PHONE, "height": 1400})
+    keep(page, "page")
+    page.set_viewport_size(PHONE)
     page.click("[data-press=open]")
     expect(page.locator("#pressed")).to_contain_text("somebody is in front of the gate")
     assert pin(gate, "relay").count(1) == 1, "one opening, the guest's"
@@ -133,7 +139,6 @@ def test_a_tech_opens_the_page_sees_the_gate_tries_it_sets_it_and_closes_the_pag
     expect(page.locator("#pressed")).to_contain_text("Under way")
     eventually("the red lamp", lambda: 1 in pin(gate, "red"))
     expect(page.locator("#state")).to_have_text("Test 1/3: red")
-    keep(page, "page")
     expect(page.locator("#state")).to_have_text("Show your ticket")
     before = len(pin(gate, "relay"))
     page.click("[data-press=open]")
@@ -144,6 +149,7 @@ def test_a_tech_opens_the_page_sees_the_gate_tries_it_sets_it_and_closes_the_pag
     page.click("form button >> nth=0")
     expect(page.locator("[id='mistake-gate.pulse_ms']")).to_contain_text("greater than or equal to 100")
     assert "pulse_ms = 300" in gate.config.read_text()
+    keep(page, "settings")
     page.fill("[name='gate.pulse_ms']", "450")
     page.click("form button >> nth=0")
     expect(page.locator("#saved")).to_contain_text("kiosk.toml.before")
