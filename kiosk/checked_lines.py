@@ -6,7 +6,7 @@ import io
 import json
 import os
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +108,18 @@ def read_bytes(path: Path) -> bytes:
         raise OSError(f"{path} is no plain file")
     with path.open("rb") as file:
         return file.read(_LONGEST_FILE)
+
+
+def whole_lines(path: Path) -> Iterator[bytes]:
+    """Its lines, without a torn last one (being written, or a power cut). Raises OSError as ``read_bytes``."""
+    if not path.exists():
+        return
+    if not path.is_file():
+        raise OSError(f"{path} is no plain file")
+    with path.open("rb") as file:
+        for line in file:
+            if line.endswith(b"\n") and line != b"\n":
+                yield line[:-1]
 
 
 def parse(line: bytes) -> Fields | None:

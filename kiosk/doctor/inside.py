@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,17 @@ FULL_BELOW = 2 * MEGABYTE  # some thousand journal lines
 # The journal is rewritten beside itself when it is larger than 16 MiB, and a damaged one is copied first.
 NEARLY_FULL_BELOW = 64 * MEGABYTE
 _ALARMS = (Note.TAILGATING, Note.FORCED, Note.TAMPER_ON)
+
+
+@dataclass(slots=True)
+class _Told:
+    """What a journal adds up to, gathered line by line: beside the gate there is little memory."""
+
+    lines: int = 0
+    unsound: int = 0
+    at: datetime | None = None  # of the last line
+    ends: dict[str, str] = field(default_factory=dict)  # by scan id
+    alarms: Counter[str] = field(default_factory=Counter)  # of the last day
 
 
 def state_folder(folder: Path, language: Language) -> Iterator[Finding]:
@@ -86,28 +98,23 @@ def journal(folder: Path, now: datetime, language: Language) -> Iterator[Finding
     if aside:
         yield tell("journal.damaged", language, names=", ".join(aside))
     try:
-        *whole, _torn = checked_lines.read_bytes(folder / FILE_NAME).split(b"\n")  # torn: being written, or a power cut
+        told = _told(folder / FILE_NAME, now)
     except OSError as error:
         yield tell("journal.unreadable", language, why=error.strerror or error)
         return
-    read = [checked_lines.parse(line) for line in whole if line]
-    if None in read:
-        yield tell("journal.unsound", language, count=read.count(None))
-    lines = [line for line in read if line is not None]
-    if not read:
+    if told.unsound:
+        yield tell("journal.unsound", language, count=told.unsound)
+    if not told.lines and not told.unsound:
         yield tell("journal.none", language)
         return
-    attempts = {str(line.get("scan_id")): line for line in lines if "step" in line}  # the last line of each
-    ends = Counter(map(_end, attempts.values()))
-    at = _shown(_time(lines[-1]) if lines else None)
-    yield tell("journal.good", language, lines=len(lines), at=at, unsettled=ends["unsettled"])
+    ends = Counter(told.ends.values())
+    yield tell("journal.good", language, lines=told.lines, at=_shown(told.at), unsettled=ends["unsettled"])
     for end in ("annuls_waiting", "interrupted"):
         if ends[end]:
             yield tell(f"journal.{end}", language, count=ends[end])
-    alarms = Counter(str(line["note"]) for line in lines if line.get("note") in _ALARMS and _is_of_last_day(line, now))
-    if alarms:
-        told = ", ".join(f"{alarm} {count}" for alarm, count in sorted(alarms.items()))
-        yield tell("journal.alarms", language, told=told)
+    if told.alarms:
+        counts = ", ".join(f"{alarm} {count}" for alarm, count in sorted(told.alarms.items()))
+        yield tell("journal.alarms", language, told=counts)
 
 
 def pairing(folder: Path, language: Language) -> Iterator[Finding]:
@@ -152,6 +159,23 @@ def clock(known: Clock, system: datetime, language: Language) -> Iterator[Findin
 def _fault(standing: Standing, language: Language) -> Finding:
     since = {"fr": "depuis", "en": "since"}[language]
     return fault(standing.fault, f"{standing.why} ({since} {_shown(standing.since)})", language)
+
+
+def _told(file: Path, now: datetime) -> _Told:
+    """Raises OSError."""
+    told = _Told()
+    for raw in checked_lines.whole_lines(file):
+        line = checked_lines.parse(raw)
+        if line is None:
+            told.unsound += 1
+            continue
+        told.lines += 1
+        told.at = _time(line)
+        if "step" in line:
+            told.ends[str(line.get("scan_id"))] = _end(line)
+        if line.get("note") in _ALARMS and _is_of_last_day(line, now):
+            told.alarms[str(line["note"])] += 1
+    return told
 
 
 def _end(line: dict[str, Any]) -> str:

@@ -1,7 +1,11 @@
 """The running gate has itself looked at: real doctors in processes of their own."""
 
+import ctypes
+import platform
 import queue
+import struct
 import subprocess
+import sys
 
 import pytest
 
@@ -44,7 +48,7 @@ def test_soon_after_the_start_doctor_is_asked_with_the_gates_own_settings(settin
 def test_one_that_can_not_be_done_is_logged_and_the_next_is_tried(settings, tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(check_up, "FIRST_AFTER_S", 0.0)
     monkeypatch.setattr(check_up, "THEN_EVERY_S", 0.01)
-    monkeypatch.setenv("PATH", str(tmp_path))  # without `nice`
+    monkeypatch.setenv("PATH", str(tmp_path))  # without any program
     tried, told = queue.Queue(), queue.Queue()
     began = subprocess.Popen
     monkeypatch.setattr(subprocess, "Popen", lambda *words, **how: (tried.put(words), began(*words, **how))[1])
@@ -71,6 +75,36 @@ def test_a_stop_ends_the_one_under_way(settings, tmp_path, monkeypatch):
     child = begun.get(timeout=60)
     looking.close()
     assert child.wait(60) != 0
+
+
+@pytest.mark.parametrize("is_filtered", [False, True], ids=["by hand", "in its unit"])
+def test_it_has_the_least_claim_to_the_processor_also_where_its_unit_refuses_setpriority(
+    settings, tmp_path, is_filtered
+):
+    command = check_up.doctor(settings, tmp_path)
+    step_back = command[: command.index(sys.executable)]
+    told = subprocess.run(
+        [*step_back, "sh", "-c", "cat /proc/self/autogroup; nice"],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=60,
+        preexec_fn=refuse_setpriority if is_filtered else None,
+    ).stdout.split()
+    assert told[1:] == ["nice", "19", "0" if is_filtered else "19"]
+
+
+def refuse_setpriority():
+    """For this process: EPERM, as by SystemCallFilter=~@resources (seccomp(2); the call's number is the machine's)."""
+    number = {"x86_64": 141, "aarch64": 140}[platform.machine()]
+    load, equal, give, allow, eperm = 0x20, 0x15, 0x06, 0x7FFF0000, 0x00050001
+    steps = [(load, 0, 0, 0), (equal, 0, 1, number), (give, 0, 0, eperm), (give, 0, 0, allow)]
+    packed = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
+    program = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(steps), ctypes.addressof(packed)))
+    no_new_privs, set_seccomp, filtered = 38, 22, 2
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(no_new_privs, 1, 0, 0, 0) or libc.prctl(set_seccomp, filtered, program, 0, 0):
+        raise OSError(ctypes.get_errno(), "no filter")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -179,6 +180,18 @@ class TestJournal:
     def test_a_journal_that_can_not_be_read_is_a_failure_and_no_traceback(self, state):
         (state / JOURNAL).mkdir()
         assert levels(inside.journal(state, NOW, "en")) == [("journal", "fail")]
+
+    def test_a_large_one_is_not_held_in_memory_beside_the_gate(self, state):
+        journal = Journal(state, lambda: NOW)
+        for _ in range(20):
+            journal.write(*[Entry(Step.ASKED, "scan-1", device="d" * 1000)] * 200)
+        size = (state / JOURNAL).stat().st_size
+        tracemalloc.start()
+        good = list(inside.journal(state, NOW, "en"))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert good[0].found.startswith("4000 lines")
+        assert peak < size / 4
 
     def test_lines_of_a_later_version_are_no_obstacle(self, state):
         journal = Journal(state, lambda: NOW)
