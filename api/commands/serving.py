@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from zoneinfo import ZoneInfo
+
+import peewee
 
 from api import log
 from api.admin import backups, people
@@ -19,6 +22,7 @@ from api.operations.shelf import Shelf
 from api.serve import CannotListenError, hold_signals, serve
 from api.settings import Alerts, Settings
 from api.store.store import Store, open_store
+from api.store.trouble import is_away
 from api.tickets.importing.worker import Worker
 from api.tls import identity
 from api.tls.identity import Identity
@@ -27,6 +31,8 @@ from api.watch.alerts import Alert, note_told
 from api.watch.silence import Patience
 from api.watch.watcher import Watcher
 from api.watch.webhook import Webhook
+
+_log = logging.getLogger("api.serve")
 
 
 def run(settings: Settings, shell: Shell) -> int:
@@ -46,10 +52,13 @@ def run(settings: Settings, shell: Shell) -> int:
             readers=Readers.of_settings(settings),
         )
         # No default password exists: whoever reads this terminal (or this unit's journal) makes the first account.
-        invitation = None if people.has_admin(store) else people.invite(store)
+        invitation = None
+        with _may_fail("nobody was invited"):
+            invitation = None if people.has_admin(store) else people.invite(store)
 
         def announce(url: str) -> None:
-            reach.note_start(store, Start(url, known.pin if known is not None else ""))
+            with _may_fail("this start was not noted"):
+                reach.note_start(store, Start(url, known.pin if known is not None else ""))
             if announcer is not None:
                 announcer.begin(port_of(url))
             _announce(url, settings.server.public_url or url, invitation, shell)
@@ -64,6 +73,17 @@ def run(settings: Settings, shell: Shell) -> int:
         ) from error
     finally:
         store.close()
+
+
+@contextmanager
+def _may_fail(means: str) -> Iterator[None]:
+    """What a database that is full or locked loses, while tickets can be looked at and health and pages tell why."""
+    try:
+        yield
+    except (peewee.DatabaseError, peewee.InterfaceError) as error:
+        if not is_away(error):
+            raise
+        _log.warning("the database took no change (%s): %s", error, means)
 
 
 def _pages(settings: Settings, known: Identity | None) -> Pages:

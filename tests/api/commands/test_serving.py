@@ -5,13 +5,14 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import resource
 import signal
 import socket
 import sqlite3
 import subprocess
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -102,6 +103,31 @@ def test_a_server_that_fails_once_it_listens_ends_and_says_why(shell, event):
     done = shell.run("serve", "--port", 0)
     assert done.returncode == 1
     assert "no room for that" in done.stderr
+
+
+def test_a_server_that_starts_on_a_full_disk_serves_what_is_only_read_and_says_why_it_noted_nothing(
+    shell, ready_ticket, tmp_path
+):
+    """A full disk as this process meets it: the kernel lets its files grow no further than SQLite's log has already."""
+    command = shell.command("serve", "--database", shell.database, "--port", 0, "--json")
+    with closing(sqlite3.connect(shell.folder / "tickets.sqlite3", isolation_level=None)) as other:
+        other.execute("PRAGMA wal_autocheckpoint = 0")
+        for at in range(30):  # 4 KiB each at least
+            other.execute("UPDATE event SET opens_at = ?", (at,))
+        with (tmp_path / "log").open("w") as log:
+            pipes = {"stdout": subprocess.PIPE, "stderr": log, "preexec_fn": lambda: _no_file_beyond(50_000)}
+            with _running(command, shell.environment(), **pipes) as process:
+                told = json.loads(process.stdout.readline() or "{}")
+                assert told, (tmp_path / "log").read_text()
+                assert requests.get(f"{told['url']}/api/events/", timeout=60).status_code == 200
+                assert "setup_url" not in told  # nobody could be kept waiting for with it
+                process.terminate()
+                assert process.wait(60) == 0
+    assert "this start was not noted" in (tmp_path / "log").read_text()
+
+
+def _no_file_beyond(size):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
