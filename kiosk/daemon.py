@@ -59,7 +59,6 @@ from kiosk.shown import Shown
 from kiosk.signs import LampsAndScreen
 from kiosk.status import FILE_NAME as STATUS_FILE
 from kiosk.stopping import StopSignals
-from kiosk.tech.invitation import Invitation
 from kiosk.tech.opening import Parts as TechParts
 from kiosk.tech.opening import TechPage
 from kiosk.trace import Trace
@@ -109,7 +108,7 @@ class Daemon:
         self._setting_up = SettingUp(reach, parts, unlocking, HandedUrl(folder))
         self._contacts = Contacts(self._gate, self._turns, self._journal, self._shown, self._trace, self._unlock)
         self._passage: Passage | None = None
-        self._tech = TechPage(settings, config, self._tech_parts(), self._news.put)
+        self._tech = TechPage(settings, config, self._tech_parts(signs), self._news.put)
         self._keep_clock_at = time.monotonic()
         self._is_ending = threading.Event()
 
@@ -298,7 +297,7 @@ class Daemon:
 
     # ── the tech page ────────────────────────────────────────────────────────────────────────────────────
 
-    def _tech_parts(self) -> TechParts:
+    def _tech_parts(self, signs: LampsAndScreen) -> TechParts:
         return TechParts(
             turns=self._turns,
             shown=self._shown,
@@ -307,7 +306,7 @@ class Daemon:
             is_idle=self._is_idle,
             faults=lambda: [str(standing.fault) for standing in self._faults.standing],
             restart=self.stop if "NOTIFY_SOCKET" in os.environ else None,  # systemd starts it again
-            invite=self._invite,
+            invite=signs.invite,
             clock=self._faults.now,
         )
 
@@ -315,11 +314,6 @@ class Daemon:
         """Nobody is in front of the gate, and nothing moves or will by itself."""
         is_alone = self._passage is None or self._passage.is_idle()
         return is_alone and self._turns.is_idle() and self._turns.is_free(now) and not self._setting_up.is_trying_out
-
-    def _invite(self, invitation: Invitation | None) -> None:
-        self._console.invite(invitation)
-        if self._guest_screen is not None:
-            self._guest_screen.invite(invitation)
 
     def _unlock(self, now: float) -> None:
         """The unlock input."""

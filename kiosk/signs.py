@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from kiosk.edges import Signs, State
 from kiosk.gate import Gate, Signal
+from kiosk.tech.invitation import Invitation
 from kiosk.verdict import Reason, Verdict
 
 _SIGNALS = {
@@ -32,10 +34,17 @@ _SIGNALS = {
 }
 
 
+class Screen(Signs, Protocol):
+    """One of the gate's screens."""
+
+    def invite(self, invitation: Invitation | None) -> None:
+        """Where the tech page is and its code, below whatever is shown, until None."""
+
+
 class LampsAndScreen:
     """Says the same thing everywhere. ``looks_only``: the action is check, so green opens nothing."""
 
-    def __init__(self, gate: Gate, screens: Sequence[Signs], looks_only: bool) -> None:
+    def __init__(self, gate: Gate, screens: Sequence[Screen], looks_only: bool) -> None:
         self._gate = gate
         self._screens = screens
         self._looks_only = looks_only
@@ -52,3 +61,8 @@ class LampsAndScreen:
             self._gate.show(_SIGNALS[state])
         for screen in self._screens:
             screen.show(state, verdict, trouble)
+
+    def invite(self, invitation: Invitation | None) -> None:
+        """For techs, on every screen."""
+        for screen in self._screens:
+            screen.invite(invitation)
