@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from api.operations import drafts, postgres_copies, sqlite_copies
+from api.operations import drafts, health, postgres_copies, sqlite_copies
 from api.operations.contents import Contents, CopyError
 from api.store import urls
 from api.store.store import StoreError, open_store
@@ -33,7 +33,8 @@ def backup(database: str, target: Path, keep: int | None = None) -> Copy:
     """Copy the database into ``target``, consistent as of one moment, while scans go on. Blocks no writer.
 
     A folder gets a file named by the time (UTC); with ``keep`` only that many of such files stay in it, newest first.
-    The file is the owner's alone, verified against the source and durable before it has its name. Raises CopyError.
+    The file is the owner's alone, verified against the source and durable before it has its name. Raises CopyError,
+    also where it would leave a disk too full for scans.
     """
     source = _place_of(database)
     if isinstance(source, Path) and not source.exists():
@@ -43,7 +44,7 @@ def backup(database: str, target: Path, keep: int | None = None) -> Copy:
     ending = "sqlite3" if isinstance(source, Path) else "pgdump"
     file = target / f"portillon-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.{ending}" if target.is_dir() else target
     try:
-        with _landing(file) as draft:
+        with _landing(file, health.ROOM + _size(source)) as draft:
             made = _copied(source, draft)
         removed = _rotated(target, keep) if keep is not None else ()
     except (OSError, sqlite3.Error) as error:
@@ -116,9 +117,18 @@ def _restored(file: Path, target: Path | str) -> Contents:
 
 
 @contextlib.contextmanager
-def _landing(target: Path) -> Iterator[Path]:
-    """An empty file of its owner's; what was written into it is durable before it has its name. Raises CopyError."""
+def _landing(target: Path, needed: int = 0) -> Iterator[Path]:
+    """An empty file of its owner's; what was written into it is durable before it has its name. Raises CopyError.
+
+    ``needed``: bytes that the disk must have left, or nothing is begun.
+    """
     drafts.sweep(target.parent, rf"\.(?:{_NAME.pattern}|{re.escape(target.name)})")
+    disk = os.statvfs(target.parent)
+    if (free := disk.f_bavail * disk.f_frsize) < needed:
+        raise CopyError(
+            f"{target.parent} has too little room ({_mb(free)} MB are free, {_mb(needed)} MB are needed, so that scans "
+            "go on): nothing was backed up; make room, or name a folder on another disk"
+        )
     with drafts.file(target) as draft:
         yield draft
         _sync(draft, os.O_RDWR)
@@ -127,6 +137,20 @@ def _landing(target: Path) -> Iterator[Path]:
         except FileExistsError:
             raise CopyError(f"{target} is there already: nothing was written; name a new file, or a folder") from None
         _sync(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _size(source: Path | str) -> int:
+    """Bytes that its copy takes at most; 0 for a dump, of which nobody knows before."""
+    if not isinstance(source, Path):
+        return 0
+    size = source.stat().st_size
+    with contextlib.suppress(FileNotFoundError):  # the log goes with the last who has the database open
+        size += source.with_name(f"{source.name}-wal").stat().st_size
+    return size
+
+
+def _mb(size: int) -> str:
+    return f"{size / 1_000_000:,.0f}"
 
 
 def _rotated(folder: Path, keep: int) -> tuple[Path, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 import subprocess
@@ -12,7 +13,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from api.operations import postgres_copies
+from api.operations import health, postgres_copies
 from api.operations.contents import CopyError
 from api.operations.copies import backup, restore
 from api.store.migrations import STEPS
@@ -272,3 +273,19 @@ def test_a_backup_of_nothing_is_refused_and_makes_nothing(tmp_path):
     with pytest.raises(CopyError, match="no database"):
         backup(f"sqlite:///{tmp_path}/none.sqlite3", tmp_path / "b.sqlite3")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_backup_that_would_leave_scans_no_room_is_refused_before_it_takes_any(filled, tmp_path, monkeypatch):
+    monkeypatch.setattr(health, "ROOM", 10**18)
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(CopyError, match="nothing was backed up"):
+        backup(filled, tmp_path / "b")
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@needs.on_sqlite
+def test_a_database_larger_than_the_room_there_is_is_not_backed_up(filled, tmp_path):
+    os.truncate(tmp_path / "tickets.sqlite3", 10**13)  # as far as its name says: it holds a hole
+    with pytest.raises(CopyError, match=r"10,0\d\d,\d\d\d MB are needed"):
+        backup(filled, tmp_path / "b")
+    assert not (tmp_path / "b").exists()
