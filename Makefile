@@ -39,8 +39,8 @@ chaos: $(STAMP)  ## 2,000 presentations through lost packets, kills and power cu
 fuzz: $(STAMP)  ## an hour of mutated frames for the reader in its process; no ticket that isn't there, never dead
 	@$(BIN)/python -m tests.fuzz
 
-bundle: $(STAMP)  ## all that install.sh --offline needs, in a folder: FOR=trixie|bookworm CPU=aarch64|x86_64 TO=DIR
-	@install/bundle.sh "$(or $(FOR),trixie)" "$(or $(CPU),aarch64)" "$(or $(TO),build/bundle)"
+bundle: $(STAMP)  ## all that install.sh --offline needs, in a folder: FOR=trixie|bookworm CPU=aarch64|x86_64 TO=DIR SCREEN=no|yes
+	@install/bundle.sh "$(or $(FOR),trixie)" "$(or $(CPU),aarch64)" "$(or $(TO),build/bundle)" "$(or $(SCREEN),no)"
 
 lock:  ## pin the dependencies anew, with hashes and no addresses
 	@.ci/lock

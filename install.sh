@@ -8,6 +8,7 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 OPT=/opt/portillon
 ETC=/etc/portillon
 STATE=/var/lib/portillon
+ACCOUNT=portillon  # whose STATE is
 BOOT=/boot/firmware
 SYSTEM=/etc/systemd/system
 COMMANDS=/usr/local/bin  # where people find them
@@ -32,6 +33,8 @@ COMMANDS=/usr/local/bin  # where people find them
 . "$HERE/install/board.sh"
 # shellcheck source=install/read_only.sh
 . "$HERE/install/read_only.sh"
+# shellcheck source=install/screen.sh
+. "$HERE/install/screen.sh"
 # shellcheck source=install/services.sh
 . "$HERE/install/services.sh"
 # shellcheck source=install/uninstall.sh
@@ -45,6 +48,7 @@ install_all() {
     step board
     if [ "$READ_ONLY" = yes ]; then step read_only; fi
     if [ -n "$PAIRING_URL" ]; then step pairing; fi
+    if [ "$SCREEN" = yes ]; then step screen; fi
     step services
 }
 
@@ -59,8 +63,9 @@ run_all() {
 }
 
 agreed() {  # a person at a terminal sees the plan first; where nobody can answer, who started this has said yes
-    if [ "$YES" = yes ] || [ ! -t 0 ]; then return 0; fi
-    (DRY=1; run_all)  # what it would count stays in there
+    if [ "$DRY" -eq 1 ] || [ "$YES" = yes ] || [ ! -t 0 ]; then return 0; fi
+    scratch  # here, since the shell of the plan would leave its own behind
+    (DRY=1; run_all) || return 1  # what it would count stays in there
     say ask
     local answer
     read -r answer

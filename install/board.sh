@@ -99,12 +99,14 @@ output_pins() {  # BCM numbers of what the settings drive, smallest first; off f
     done | sort -n
 }
 
-gate_setting() {  # KEY of [gate], from the settings that are or will be here; false or true, a number, or nothing
+gate_setting() { setting gate "$1"; }
+
+setting() {  # SECTION KEY, from the settings that are or will be here; false or true, a number, or nothing
     local file=$ETC/kiosk.toml
     [ -e "$file" ] || file=$HERE/config/$(template)
-    python3 - "$file" "$1" <<'END'
+    python3 - "$file" "$@" <<'END'
 import sys, tomllib
-value = tomllib.load(open(sys.argv[1], "rb")).get("gate", {}).get(sys.argv[2], "")
+value = tomllib.load(open(sys.argv[1], "rb")).get(sys.argv[2], {}).get(sys.argv[3], "")
 print(str(value).lower())
 END
 }

@@ -1,14 +1,19 @@
 #!/usr/bin/env bash
-# Everything that install.sh needs where there is no network, in one folder: `make bundle FOR=trixie CPU=aarch64 TO=DIR`.
+# Everything that install.sh needs where there is no network, in one folder: `make bundle FOR=trixie CPU=aarch64 TO=DIR`;
+# with SCREEN=yes what --screen needs as well.
 #   portillon/  the program with its install.sh     wheels/  Python packages, as pinned and with their hashes looked at
 #   debs/       Debian packages, where this machine's apt is of the same release and CPU; otherwise it says what is missing
 set -euo pipefail
 HERE=$(cd "$(dirname "$0")/.." && pwd)
 # shellcheck source=install/program.sh
 . "$HERE/install/program.sh"
-readonly release=${1:?bundle.sh RELEASE CPU FOLDER} cpu=${2:?} folder=${3:?}
-readonly packages=(python3-venv libzbar0 python3-numpy python3-lgpio python3-picamera2 fonts-dejavu-core
-    systemd-timesyncd overlayroot)
+# shellcheck source=install/packages.sh
+. "$HERE/install/packages.sh"
+SYSTEM=  # nothing is installed here
+# shellcheck source=install/screen.sh
+. "$HERE/install/screen.sh"
+readonly release=${1:?bundle.sh RELEASE CPU FOLDER [yes: with the screen]} cpu=${2:?} folder=${3:?}
+mapfile -t packages < <(bundle_packages "${4:-no}" | sort -u)
 
 say() { printf 'bundle: %s\n' "$*"; }
 

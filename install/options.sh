@@ -3,7 +3,7 @@
 COMMAND=install
 PROFILE='' SERVER='' ONLY_SERVER=''  # "" is not said now: as the last time
 PAIRING_URL='' OFFLINE='' COUNTRY=''
-YES=no PURGE=no READ_ONLY=''
+YES=no PURGE=no READ_ONLY='' SCREEN=''
 
 read_options() {
     while [ $# -gt 0 ]; do
@@ -15,6 +15,7 @@ read_options() {
             --pairing-url) PAIRING_URL=$(value_of "$@") || exit 2; shift ;;
             --offline) OFFLINE=$(value_of "$@") || exit 2; shift ;;
             --wifi-country) COUNTRY=$(value_of "$@") || exit 2; shift ;;
+            --screen) SCREEN=yes ;;
             --read-only) READ_ONLY=yes ;;
             --purge) PURGE=yes ;;
             --dry-run) DRY=1 ;;
@@ -39,7 +40,7 @@ wrong() {  # KEY ARGUMENTS…: asked wrongly; nothing has been looked at yet
 
 check_options() {
     case $PROFILE in '' | turnstile | light) ;; *) wrong unknown_profile "$PROFILE" ;; esac
-    if [ -n "$ONLY_SERVER" ] && [ -n "$PROFILE$SERVER$PAIRING_URL" ]; then wrong only_server_alone; fi
+    if [ -n "$ONLY_SERVER" ] && [ -n "$PROFILE$SERVER$PAIRING_URL$SCREEN" ]; then wrong only_server_alone; fi
     if [ "$PURGE" = yes ] && [ "$COMMAND" != uninstall ]; then wrong purge_alone; fi
     if [ -n "$COUNTRY" ] && [[ ! $COUNTRY =~ ^[A-Z]{2}$ ]]; then wrong unknown_country "$COUNTRY"; fi
     # What goes into a file that the gate reads: one line, a web address, nothing else.
@@ -64,8 +65,10 @@ recall_options() {
     PROFILE=${PROFILE:-$(recalled profile)}
     SERVER=${SERVER:-$(recalled server)}
     READ_ONLY=${READ_ONLY:-$(recalled read_only)}
-    SERVER=${SERVER:-no} READ_ONLY=${READ_ONLY:-no}
+    SCREEN=${SCREEN:-$(recalled screen)}
+    SERVER=${SERVER:-no} READ_ONLY=${READ_ONLY:-no} SCREEN=${SCREEN:-no}
     if [ -z "$PROFILE" ]; then fail no_profile; fi
+    if [ "$SCREEN" = yes ] && ! has_gate; then wrong only_server_alone; fi
     # A gate that became a server would leave its turnstile unwatched: that is taken away by hand first.
     if [ "$PROFILE" = none ] && is_gate "$(recalled profile)"; then fail gate_is_here; fi
 }
@@ -80,5 +83,6 @@ write_options() {
 profile=$PROFILE
 server=$SERVER
 read_only=$READ_ONLY
+screen=$SCREEN
 END
 }

@@ -10,9 +10,16 @@ wanted_packages() {
         if is_pi; then printf '%s\n' python3-lgpio python3-picamera2; fi
     fi
     if has_server; then printf '%s\n' fonts-dejavu-core; fi  # letters of printed tickets
+    if [ "$SCREEN" = yes ]; then screen_packages; fi
     # A clock of a machine without one. Not beside another that sets it.
     [ -e /usr/sbin/chronyd ] || [ -e /usr/sbin/ntpd ] || printf '%s\n' systemd-timesyncd
     if [ "$READ_ONLY" = yes ]; then printf '%s\n' overlayroot; fi
+}
+
+bundle_packages() {  # yes|no, with the screen: what any machine may want, for a bundle
+    printf '%s\n' python3-venv libzbar0 python3-numpy python3-lgpio python3-picamera2 fonts-dejavu-core systemd-timesyncd \
+        overlayroot
+    if [ "$1" = yes ]; then screen_packages; fi
 }
 
 really_installed() {  # NAME: the name under which it is here, or nothing; on trixie libzbar0 is called libzbar0t64
@@ -26,7 +33,7 @@ step_packages() {
     local name missing=()
     while read -r name; do
         is_installed "$name" || missing+=("$name")
-    done < <(wanted_packages)
+    done < <(wanted_packages | sort -u)
     if [ ${#missing[@]} -eq 0 ]; then return; fi
     change packages "${missing[*]}" || return 0
     undo_by undo_packages "${missing[@]}"

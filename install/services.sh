@@ -1,6 +1,7 @@
 # The switch to the version that was made, its units, and the test that it runs; all of it one step, undone as one.
 # shellcheck shell=bash disable=SC2034  # what is set here is read in the other parts
 OLD=  # the version that ran until now
+declare -A BEGUN=()  # units that this run has started: their first process
 
 units() {
     if has_server; then printf '%s\n' portillon-api.service portillon-backup.service portillon-backup.timer; fi
@@ -8,12 +9,14 @@ units() {
         printf '%s\n' portillon-kiosk.service portillon-first-boot.service portillon-wifi.socket portillon-wifi@.service
     fi
     if [ "$READ_ONLY" = yes ]; then printf '%s\n' portillon-read-only.service; fi
+    if [ "$SCREEN" = yes ]; then printf '%s\n' portillon-screen.service; fi
 }
 
 wanted_units() {  # those that are started by themselves, in this order
     if has_server; then printf '%s\n' portillon-api.service portillon-backup.timer; fi
     if has_gate; then printf '%s\n' portillon-first-boot.service portillon-wifi.socket portillon-kiosk.service; fi
     if [ "$READ_ONLY" = yes ]; then printf '%s\n' portillon-read-only.service; fi
+    if [ "$SCREEN" = yes ]; then printf '%s\n' portillon-screen.service; fi
 }
 
 step_services() {
@@ -40,6 +43,7 @@ step_services() {
 
 put_units() {
     local unit new=
+    if has_changed "$SCREEN_DROP_IN"; then new=yes; fi
     while read -r unit; do
         put_file "$HERE/systemd/$unit" "$SYSTEM/$unit"
         if has_changed "$SYSTEM/$unit"; then new=yes; fi
@@ -60,14 +64,21 @@ start() {  # UNIT: started, or restarted when its version or its file is another
         change start "$1" || return 0
         undo_by systemctl stop "$1"
         begin start "$1"
-    elif [[ $1 == portillon-*.service ]] && { has_changed "$OPT/current" || has_changed "$SYSTEM/$1"; }; then
+    elif [[ $1 == portillon-*.service ]] && is_another "$1"; then
         change restart "$1" || return 0
         begin restart "$1"
     fi
 }
 
+is_another() {  # UNIT: it runs what is no longer there
+    has_changed "$OPT/current" || has_changed "$SYSTEM/$1" ||
+        { [ "$1" = portillon-screen.service ] && has_changed "$SCREEN_DROP_IN"; }
+}
+
 begin() {  # start|restart UNIT: when systemd says no, its last lines are what people need to see
     quietly systemctl "$1" "$2" || fail does_not_start "$2" "$(journalctl --unit "$2" --lines 8 --output cat 2>/dev/null)"
+    if [ "$2" = portillon-screen.service ]; then return; fi  # a gate without its screen, or without a display yet, is a gate
+    BEGUN[$2]=$(systemctl show --property MainPID --value "$2")
 }
 
 start_all() {
@@ -103,13 +114,12 @@ sys.exit(not (kind == "sqlite" and pathlib.Path(path).is_file()))
 END
 }
 
-try_after() {  # it runs, and goes on running
-    local unit before
-    for unit in portillon-api.service portillon-kiosk.service; do
-        if ! systemctl --quiet is-enabled "$unit" 2>/dev/null; then continue; fi
-        before=$(systemctl show --property MainPID --value "$unit")
-        sleep 4  # longer than the start of reader and guardian takes; a unit that dies in it has another process after
-        if ! systemctl --quiet is-active "$unit" || [ "$(systemctl show --property MainPID --value "$unit")" != "$before" ]; then
+try_after() {  # what was started goes on running
+    local unit
+    if [ ${#BEGUN[@]} -eq 0 ]; then return; fi
+    sleep 4  # longer than the start of reader and guardian takes; a unit that dies in it has another process after
+    for unit in "${!BEGUN[@]}"; do
+        if ! systemctl --quiet is-active "$unit" || [ "$(systemctl show --property MainPID --value "$unit")" != "${BEGUN[$unit]}" ]; then
             fail does_not_stay "$unit" "$(journalctl --unit "$unit" --lines 8 --output cat 2>/dev/null)"
         fi
     done

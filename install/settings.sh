@@ -14,12 +14,23 @@ step_account() {
 step_settings() {
     make_folder "$ETC" 750 root:portillon
     if has_gate; then
-        put_once "$HERE/config/$(template)" "$ETC/kiosk.toml" 640 root:portillon
+        gate_settings
     fi
     if has_server; then step_server_settings; fi
     write_options
     put_file "$HERE/systemd/portillon.tmpfiles" /etc/tmpfiles.d/portillon.conf
     make_folder "$STATE" 700 portillon:portillon
+}
+
+gate_settings() {
+    local from
+    from=$HERE/config/$(template)
+    if [ "$SCREEN" = yes ]; then
+        scratch
+        with_screen "$from" >"$SCRATCH/kiosk.toml"
+        from=$SCRATCH/kiosk.toml
+    fi
+    put_once "$from" "$ETC/kiosk.toml" 640 root:portillon
 }
 
 template() { if [ "$PROFILE" = light ]; then printf kiosk-light.toml; else printf kiosk.toml; fi; }
@@ -41,5 +52,12 @@ step_pairing() {  # the gate takes it at its start and asks until the server ans
         note paired_already
         return
     fi
-    put_text "$STATE/pairing-url" 600 portillon:portillon <<<"$PAIRING_URL"
+    local file=$STATE/pairing-url
+    if [ "$(as_portillon cat "$file" 2>/dev/null || true)" = "$PAIRING_URL" ]; then return; fi
+    change put "$file" || return 0
+    undo_by as_portillon rm -f "$file.new"
+    # shellcheck disable=SC2016  # for that shell
+    as_portillon sh -euc 'umask 077; cat >"$1.new"; sync "$1.new"; mv --force "$1.new" "$1"; sync "${1%/*}"' - "$file" <<<"$PAIRING_URL"
 }
+
+as_portillon() { runuser --user "$ACCOUNT" -- "$@"; }  # in its folder nothing is done as root: links may lie in it

@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2034  # what is set here is read in the other parts
 
 own_files() {
-    printf '%s\n' /etc/sysusers.d/portillon.conf /etc/tmpfiles.d/portillon.conf /etc/udev/rules.d/60-portillon.rules \
+    printf '%s\n' /etc/sysusers.d/portillon.conf /etc/sysusers.d/portillon-screen.conf /etc/tmpfiles.d/portillon.conf /etc/udev/rules.d/60-portillon.rules \
         /etc/systemd/journald.conf.d/portillon.conf /etc/systemd/system.conf.d/portillon.conf \
         /etc/NetworkManager/conf.d/portillon.conf "$COMMANDS/portillon-kiosk" "$COMMANDS/portillon-api" \
         /var/lib/systemd/timers/stamp-portillon-backup.timer
@@ -19,6 +19,10 @@ step_stop() {
         if runs_systemd && systemctl --quiet is-active "$name"; then act stop "$name" systemctl stop "$name"; fi
         if [ "$(systemctl is-enabled "$name" 2>/dev/null)" = enabled ]; then act disable "$name" quietly systemctl disable "$name"; fi
     done
+    # The first terminal is a login's again.
+    if [ -e "$SYSTEM/portillon-screen.service" ] && runs_systemd; then
+        act start getty@tty1.service systemctl start getty@tty1.service
+    fi
 }
 
 step_remove() {
@@ -29,6 +33,7 @@ step_remove() {
         remove_if_empty "${file%/*}"
     done < <(own_files)
     put_block "$BOOT/config.txt" </dev/null
+    take_back_screen
     take_back_overlay
     take_back_packages
     remove "$OPT"

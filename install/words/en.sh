@@ -14,6 +14,7 @@ WORDS=(
   --pairing-url URL           pair with this server, as if its QR had been shown
   --wifi-country CC           the country whose rules the Pi's radio keeps, such as FR
   --offline DIR               packages from a folder that \`make bundle\` made, and from nowhere else
+  --screen                    the guest screen in cage and Chromium, on a display of this machine
   --read-only                 a root that no power cut can harm; needs a partition labelled portillon-data
   --dry-run                   print every change, make none
   --yes                       don't ask
@@ -32,6 +33,8 @@ Run again it changes nothing. What was asked for the last time is remembered."
     [step_board_do]="See that the disk and the boot partition are writable (mount, dmesg), then run this again."
     [step_read_only]="Read-only root"
     [step_read_only_do]="See that the data partition is whole (fsck) and overlayroot is installed, then run this again."
+    [step_screen]="Guest screen"
+    [step_screen_do]="See what systemd-sysusers says above, then run this again."
     [step_pairing]="Pairing"
     [step_pairing_do]="See that the disk has room and is writable (df -h, dmesg), then run this again."
     [step_services]="Services"
@@ -52,7 +55,8 @@ Run again it changes nothing. What was asked for the last time is remembered."
     [account]="make the user and the groups: %s"
     [no_group]="remove the group %s"
     [no_account]="remove the user %s"
-    [version]="install version %s, with its Python packages"
+    [python_packages]="install the Python packages into %s"
+    [version]="install version %s"
     [udev]="apply the rules for devices%s"
     [restart]="restart %s"
     [reload]="reload %s"
@@ -68,6 +72,7 @@ Run again it changes nothing. What was asked for the last time is remembered."
     [initramfs]="make the initramfs anew%s"
     [paired_already]="This gate is paired already; its pairing stays. For another server: portillon-kiosk unpair, then this again."
     [other_clock]="Another program sets the clock here: left alone."
+    [no_guest_port]="The settings in %s show no page: set guest_port = %s in their [screen]. The screen waits for it."
     [no_udev]="No udev runs here: the rules for devices act from the next boot on."
     [no_pi_watchdog]="No Raspberry Pi: its hardware watchdog does not apply."
     [no_pi_pins]="No Raspberry Pi: config.txt does not apply."
@@ -93,7 +98,7 @@ Run again it changes nothing. What was asked for the last time is remembered."
     [unknown_option]="There is no option %s."
     [no_value]="%s needs a value."
     [unknown_profile]="There is no profile '%s': turnstile, or light."
-    [only_server_alone]="--server-only is a machine without a gate: no --profile, --with-server or --pairing-url goes with it."
+    [only_server_alone]="--server-only is a machine without a gate: no --profile, --with-server, --pairing-url or --screen goes with it."
     [purge_alone]="--purge goes with uninstall only."
     [unknown_country]="'%s' is no country: two capital letters, such as FR."
     [no_pairing_url]="This is no pairing URL. It looks like https://HOST/api/scan/TOKEN/pair: copy it whole from the admin."

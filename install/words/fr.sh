@@ -14,6 +14,7 @@ WORDS=(
   --pairing-url URL           appairer avec ce serveur, comme si son QR avait été montré
   --wifi-country CC           le pays dont la radio du Pi suit les règles, par exemple FR
   --offline DIR               paquets d’un dossier fait par \`make bundle\`, et de nulle part ailleurs
+  --screen                    l’écran des visiteurs dans cage et Chromium, sur un écran de cette machine
   --read-only                 une racine qu’aucune coupure n’abîme ; il faut une partition nommée portillon-data
   --dry-run                   afficher chaque changement, n’en faire aucun
   --yes                       ne rien demander
@@ -32,6 +33,8 @@ Relancé, il ne change rien. Ce qui a été demandé la dernière fois est reten
     [step_board_do]="Vérifiez que le disque et la partition de démarrage s’écrivent (mount, dmesg), puis relancez."
     [step_read_only]="Racine en lecture seule"
     [step_read_only_do]="Vérifiez la partition de données (fsck) et qu’overlayroot est installé, puis relancez."
+    [step_screen]="Écran des visiteurs"
+    [step_screen_do]="Lisez ci-dessus ce que dit systemd-sysusers, puis relancez."
     [step_pairing]="Appairage"
     [step_pairing_do]="Vérifiez que le disque a de la place et s’écrit (df -h, dmesg), puis relancez."
     [step_services]="Services"
@@ -52,7 +55,8 @@ Relancé, il ne change rien. Ce qui a été demandé la dernière fois est reten
     [account]="créer l’utilisateur et les groupes : %s"
     [no_group]="retirer le groupe %s"
     [no_account]="retirer l’utilisateur %s"
-    [version]="installer la version %s, avec ses paquets Python"
+    [python_packages]="installer les paquets Python dans %s"
+    [version]="installer la version %s"
     [udev]="appliquer les règles des périphériques%s"
     [restart]="redémarrer %s"
     [reload]="recharger %s"
@@ -68,6 +72,7 @@ Relancé, il ne change rien. Ce qui a été demandé la dernière fois est reten
     [initramfs]="refaire l’initramfs%s"
     [paired_already]="Ce portillon est déjà appairé ; il le reste. Pour un autre serveur : portillon-kiosk unpair, puis relancez."
     [other_clock]="Un autre programme met l’heure ici : laissé tel quel."
+    [no_guest_port]="Les réglages de %s ne montrent aucune page : mettez guest_port = %s dans leur [screen]. L’écran l’attend."
     [no_udev]="Pas d’udev ici : les règles des périphériques agissent au prochain démarrage."
     [no_pi_watchdog]="Pas de Raspberry Pi : son chien de garde matériel n’est pas concerné."
     [no_pi_pins]="Pas de Raspberry Pi : config.txt n’est pas concerné."
@@ -93,7 +98,7 @@ Relancé, il ne change rien. Ce qui a été demandé la dernière fois est reten
     [unknown_option]="L’option %s n’existe pas."
     [no_value]="%s demande une valeur."
     [unknown_profile]="Pas de profil « %s » : turnstile, ou light."
-    [only_server_alone]="--server-only est une machine sans portillon : ni --profile, ni --with-server, ni --pairing-url avec."
+    [only_server_alone]="--server-only est une machine sans portillon : ni --profile, ni --with-server, ni --pairing-url, ni --screen avec."
     [purge_alone]="--purge ne va qu’avec uninstall."
     [unknown_country]="« %s » n’est pas un pays : deux majuscules, par exemple FR."
     [no_pairing_url]="Ce n’est pas une URL d’appairage. Elle ressemble à https://HÔTE/api/scan/JETON/pair : copiez-la entière depuis l’admin."

@@ -25,6 +25,7 @@ from kiosk.unlocking import USED_FILE, new_identity
 FILE_NAME = "portillon.toml"
 RECORD = "first-boot.json"  # in the state folder: digests of what was put into kiosk.toml
 _REMEMBERED = 20
+_SCREEN = {"guest_port": 8021}  # what `install.sh --screen` adds to the settings that it lays down
 
 
 class Outcome(StrEnum):
@@ -105,8 +106,11 @@ def _plan(said: BootFile, places: Places) -> _Plan | list[str]:
         current = _read(places.kiosk_toml)
         templates = {name: _read(places.templates / file) for name, file in kiosk_toml.TEMPLATES.items()}
         shipped = [each for each in templates.values() if each is not None]
+        with_screen = [kiosk_toml.with_settings(each.decode(), {"screen": _SCREEN}).encode() for each in shipped]
         base = templates[said.profile] if said.profile else current or templates["turnstile"]
-        kept = not kiosk_toml.is_untouched(current, shipped, _written(places))
+        kept = not kiosk_toml.is_untouched(current, [*shipped, *with_screen], _written(places))
+        if current in with_screen:
+            wanted = wanted | {"screen": _SCREEN | wanted.get("screen", {})}
         if base is None:
             mistakes.append(
                 f"the settings that a gate begins with are missing in {places.templates}: run install.sh again"
@@ -127,11 +131,11 @@ def _keep(plan: _Plan, places: Places) -> None:
     if plan.settings is not None:
         _remember(places, kiosk_toml.digest(plan.settings))
         _replace(places.kiosk_toml, plan.settings)
+        _tell_firmware(places.boot / firmware.FILE_NAME, plan.settings)
     if plan.said.pairing_url is not None:
         handed.write(places.state, plan.said.pairing_url)
         _own(places.state / handed.FILE_NAME, places.state)
 
-        _tell_firmware(places.boot / firmware.FILE_NAME, plan.settings)
 
 def _remember(places: Places, digest: str) -> None:
     """Before kiosk.toml is written: after a cut between the two both the old one and the new one are known as ours."""
@@ -157,10 +161,6 @@ def _replace(path: Path, content: bytes) -> None:
     path.chmod(before.st_mode & 0o777)
 
 
-def _own(path: Path, like: Path) -> None:
-    """Give it the owner of ``like``."""
-    _give(path, like.stat())
-
 def _tell_firmware(file: Path, settings_text: bytes) -> None:
     """Its block for these pins, from the next power-on; a config.txt without one is not of ``install.sh``."""
     before = (_read(file) or b"").decode("utf-8", "surrogateescape")
@@ -171,6 +171,10 @@ def _tell_firmware(file: Path, settings_text: bytes) -> None:
     if after != before:
         card.write(file, after.encode("utf-8", "surrogateescape"))
 
+
+def _own(path: Path, like: Path) -> None:
+    """Give it the owner of ``like``."""
+    _give(path, like.stat())
 
 
 def _give(path: Path, owner: os.stat_result) -> None:

@@ -16,6 +16,7 @@ from tests.install.bash import ENVIRONMENT, ROOT, sourced
         (["--profile", "barrier"], "no profile 'barrier'"),
         (["--server-only", "--profile", "light"], "without a gate"),
         (["--server-only", "--with-server"], "without a gate"),
+        (["--server-only", "--screen"], "without a gate"),
         (["--purge"], "uninstall only"),
         (["--profile", "light", "--wifi-country", "France"], "no country"),
         (["--profile", "light", "--offline", "/nonexistent"], "no bundle"),
@@ -41,18 +42,20 @@ def test_help_names_every_option_and_needs_no_root():
 
 
 def _recalled(folder, script):
-    return sourced(f"ETC={folder}; OPT={folder}; {script}; echo $PROFILE $SERVER $READ_ONLY", check=False)
+    return sourced(f"ETC={folder}; OPT={folder}; {script}; echo $PROFILE $SERVER $READ_ONLY $SCREEN", check=False)
 
 
 def test_a_run_without_options_is_what_the_last_one_was(tmp_path):
     (tmp_path / "installed").write_text("# words\nprofile=light\nserver=yes\nread_only=no\n")
-    assert _recalled(tmp_path, "recall_options").stdout == "light yes no\n"
-    assert _recalled(tmp_path, "PROFILE=turnstile; recall_options").stdout == "turnstile yes no\n"
+    assert _recalled(tmp_path, "recall_options").stdout == "light yes no no\n"
+    assert _recalled(tmp_path, "PROFILE=turnstile; recall_options").stdout == "turnstile yes no no\n"
+    (tmp_path / "installed").write_text("profile=light\nserver=no\nread_only=no\nscreen=yes\n")
+    assert _recalled(tmp_path, "recall_options").stdout == "light no no yes\n"
 
 
 def test_what_is_remembered_is_read_as_words_and_never_run(tmp_path):
     (tmp_path / "installed").write_text("profile=light; touch /tmp/portillon-was-here\nprofile=light\n")
-    assert _recalled(tmp_path, "recall_options").stdout == "light no no\n"
+    assert _recalled(tmp_path, "recall_options").stdout == "light no no no\n"
 
 
 def test_a_machine_that_nobody_said_anything_about_is_not_guessed_at(tmp_path):
@@ -66,6 +69,13 @@ def test_a_gate_does_not_become_a_server_under_its_turnstile(tmp_path):
     done = _recalled(tmp_path, "ONLY_SERVER=yes; recall_options")
     assert done.returncode == 1
     assert "uninstall" in done.stderr
+
+
+def test_a_server_without_a_gate_has_no_screen(tmp_path):
+    (tmp_path / "installed").write_text("profile=none\nserver=yes\nread_only=no\n")
+    done = _recalled(tmp_path, "SCREEN=yes; recall_options")
+    assert done.returncode == 2
+    assert "without a gate" in done.stderr
 
 
 def test_there_is_no_upgrade_of_what_is_not_there(tmp_path):

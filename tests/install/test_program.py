@@ -53,11 +53,33 @@ def test_a_version_carries_what_takes_it_away_again_and_what_first_boot_compares
     assert not list((tmp_path / "copy").rglob("*.pyc"))
 
 
-def test_of_all_versions_the_running_one_and_the_one_before_it_stay(tmp_path):
-    for name in ("0.1.0-a-py3.11-gate", "0.1.0-b-py3.11-gate", "0.1.0-c-py3.11-gate", "root"):
+def test_of_all_versions_the_running_one_and_the_one_before_it_stay_with_the_packages_that_they_are_built_on(tmp_path):
+    built_on = {
+        "0.1.0-a-py3.11-gate": "packages-1",
+        "0.1.0-b-py3.11-gate": "packages-2",
+        "0.1.0-c-py3.11-gate": "packages-3",
+    }
+    for name, packages in built_on.items():
         (tmp_path / name).mkdir()
-    sourced(f"OPT={tmp_path}; tidy_versions 0.1.0-b-py3.11-gate 0.1.0-c-py3.11-gate")
-    assert {path.name for path in tmp_path.iterdir()} == {"0.1.0-b-py3.11-gate", "0.1.0-c-py3.11-gate", "root"}
+        (tmp_path / packages).mkdir()
+        (tmp_path / name / "complete").write_text(f"{packages}\n")
+    (tmp_path / "root").mkdir()
+    before, running = list(built_on)[1:]
+    sourced(f"OPT={tmp_path}; tidy_versions {before} {running}")
+    assert {path.name for path in tmp_path.iterdir()} == {before, running, "packages-2", "packages-3", "root"}
+    sourced(f"OPT={tmp_path}; tidy_versions '' {running}")
+    assert {path.name for path in tmp_path.iterdir()} == {running, "packages-3", "root"}
+
+
+def test_the_tickets_of_before_a_version_that_is_gone_go_too_and_no_other_backup(state, tmp_path):
+    running = "0.1.0-b-py3.11-gate"
+    (state / "backups").mkdir()
+    shutil.chown(state / "backups", "nobody")
+    kept = {f"before-{running}.sqlite3", "portillon-20260101T050000Z.sqlite3"}
+    for name in {*kept, "before-0.1.0-a-py3.11-gate.sqlite3"}:
+        (state / "backups" / name).touch()
+    sourced(f"OPT={tmp_path} STATE={state} ACCOUNT=nobody; tidy_versions '' {running}")
+    assert {path.name for path in (state / "backups").iterdir()} == kept
 
 
 def _firmware(settings, folder):

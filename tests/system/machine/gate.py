@@ -19,6 +19,9 @@ SETTINGS, SERVER_SETTINGS = "/etc/portillon/kiosk.toml", "/etc/portillon/api.tom
 STREET = "/srv/street"
 STATE = "/var/lib/portillon"
 TRACE = f"{STATE}/trace.jsonl"
+# Frames, ten a second. A code is another presentation when it was out of view for 0.5 s; the same one is taken for a
+# repetition within 2.5 s.
+_SHOWN, _GONE, _GONE_AND_BACK = 3, 8, 30
 # What a machine without a camera and without pins needs; everything else is as install.sh lays it down.
 _NO_HARDWARE = {
     'source = "picamera2"\n': f'source = "replay"\npath = "{STREET}"\nfps = 10\n',
@@ -65,28 +68,34 @@ class Gate:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self._frames = 0
+        self._last: str | None = None
 
     def lay_out(self, **settings: str) -> None:
         """Before install.sh: a street without anybody, and the settings for a machine without hardware."""
         self.machine.run("mkdir", "-p", STREET)
         self.machine.write(SETTINGS, settings_without_hardware(**settings))
 
-    def show(self, text: str, frames: int = 3, empty: int = 30) -> None:
-        """Hold this code before the camera for some frames, then nothing for long enough to be seen as gone.
+    def show(self, text: str) -> None:
+        """Hold this code before the camera for some frames of a tenth of a second.
 
-        A tenth of a second a frame.
+        Before them comes an empty street, long enough that what was shown last is gone: for half a second, or, where it
+        is the same code again, for so long that it is no longer the same presentation.
         """
+        for _ in range(0 if self._last is None else _GONE_AND_BACK if self._last == text else _GONE):
+            self._add("empty", b"")
         picture = _picture(text)
-        for _ in range(frames):
-            self._frames += 1
-            self.machine.write_bytes(f"{STREET}/{self._frames:05}.png", picture)
-        for _ in range(empty):
-            self._frames += 1
-            self.machine.write_bytes(f"{STREET}/{self._frames:05}.empty", b"")
+        for _ in range(_SHOWN):
+            self._add("png", picture)
+        self._last = text
+
+    def _add(self, kind: str, content: bytes) -> None:
+        self._frames += 1
+        self.machine.write_bytes(f"{STREET}/{self._frames:05}.{kind}", content)
 
     def clear(self) -> None:
         """Nobody has ever stood there: a gate that starts anew would see everybody again."""
         self.machine.run("find", STREET, "-type", "f", "-delete")
+        self._last = None
 
     def lines(self, event: str) -> list[dict[str, Any]]:
         """What the trace tells of this kind of event."""

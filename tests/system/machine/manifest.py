@@ -6,8 +6,8 @@ import json
 
 from tests.system.machine.machine import Machine
 
-# Of the kernel, of this boot, or lent by the host.
-_NOT_OF_THE_DISK = ["/proc", "/sys", "/dev", "/run", "/tmp", "/srv/mirror"]
+# Of the kernel, of this boot (in /var/tmp too: systemd's private folders), or lent by the host.
+_NOT_OF_THE_DISK = ["/proc", "/sys", "/dev", "/run", "/tmp", "/var/tmp", "/srv/mirror"]
 _LOOK = """
 import hashlib, json, os, stat, sys
 skipped, entries = set(json.loads(sys.argv[1])), {}

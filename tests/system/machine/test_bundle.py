@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests import needs
-from tests.system.machine.conftest import INSTALL, booted, laid_out
+from tests.system.machine.conftest import booted
 from tests.system.machine.debian import ROOT, CannotRun, cached
+from tests.system.machine.journey import INSTALL, laid_out
 from tests.system.machine.machine import blank_disk
 from tests.system.machine.test_install import changes
 

@@ -7,8 +7,9 @@ import time
 from pathlib import Path
 
 from kiosk.last_resort import COUNT_FILE, FAILURES, LASTING_S, RECORD_FILE
-from tests.system.machine.conftest import Installed, booted
+from tests.system.machine.conftest import booted
 from tests.system.machine.gate import KIOSK, STATE, Gate
+from tests.system.machine.journey import Journey
 from tests.system.machine.machine import copied_disk
 
 # The state folder on the disk itself, as on a card: what is on an overlay counts as lost with the power.
@@ -28,9 +29,9 @@ def _fail(gate: Gate) -> None:
 
 
 def test_repeated_failures_lead_to_one_reboot_and_to_no_second_within_the_hour(
-    trixie: Path, installed: Installed, tmp_path: Path
+    trixie: Path, journey: Journey, tmp_path: Path
 ) -> None:
-    with booted(trixie, copied_disk(Path(installed.disk), tmp_path / "disk"), ON_THE_DISK) as machine:
+    with booted(trixie, copied_disk(Path(journey.installed), tmp_path / "disk"), ON_THE_DISK) as machine:
         gate = Gate(machine)
         gate.wait_for_state("unpaired")
         _fail(gate)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.system.machine.conftest import INSTALL
 from tests.system.machine.gate import API, KIOSK, SETTINGS, STATE, Gate
+from tests.system.machine.journey import INSTALL
 from tests.system.machine.manifest import difference, manifest
 
 UPGRADE = [INSTALL[0], "upgrade", "--yes"]
