@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import segno
+
+from api import secret_file
 
 BORDER = 4  # modules; with less, or on a dark page without its own white, nothing reads it (facts: Reading QR codes)
 _SCALE = 10  # pixels a module: 610 for a ticket, 50 mm at 300 dpi
@@ -26,8 +27,7 @@ def write(qr: segno.QRCode, file: Path) -> None:
     kind = file.suffix.lower()
     if kind not in _FORMATS:
         raise ValueError(f"{file}: the name must end with {' or '.join(_FORMATS)}")
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
+    with secret_file.opened(file) as out:
         qr.save(out, kind=kind[1:], scale=_SCALE, border=BORDER, dark="#000000", light="#ffffff")
 
 

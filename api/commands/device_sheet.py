@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from argparse import Namespace
 from zoneinfo import ZoneInfo
 
+from api import secret_file
 from api.commands.address import pinned_url
 from api.commands.console import CommandError, Shell
 from api.devices import reach, sheet
@@ -23,8 +23,7 @@ def run(args: Namespace, settings: Settings, store: Store, shell: Shell) -> None
     zone = ZoneInfo(settings.organisation.timezone) if settings.organisation.timezone else None
     content = draw(printed, Style(settings.organisation.language, zone))
     try:
-        descriptor = os.open(args.pdf, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as out:
+        with secret_file.opened(args.pdf) as out:
             out.write(content)
     except OSError as error:
         raise CommandError(

@@ -7,13 +7,13 @@ millimetre. So 54 mm are the least; modules of 1.2 mm make 64 mm, and one of the
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from fpdf import FPDF
 
+from api import secret_file
 from api.scan.words import Language
 from api.tickets.printing import drawing, words
 from api.tickets.printing.fonts import Letters
@@ -79,8 +79,7 @@ class Sheets:
 
     def write(self, file: Path) -> None:
         """Write the document; only its owner may read it: whoever shows a code, gets in. Raises OSError."""
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as out:
+        with secret_file.opened(file) as out:
             out.write(self.content())
 
     def _ticket(self, ticket: Printed, left: float, top: float) -> None:

@@ -155,6 +155,7 @@ def test_a_server_that_no_longer_speaks_tls_is_pinned_no_more(shell, serving):
 
 def test_the_sheet_is_written_for_its_owner_alone_and_names_its_gates(shell, tmp_path):
     shell.json("device", "add", "North", "--count", "2", *HERE)
+    (tmp_path / "gates.pdf").touch(0o644)  # of yesterday
     told = shell.json("device", "sheet", "--pdf", tmp_path / "gates.pdf", *HERE)
     assert told == {"file": str(tmp_path / "gates.pdf"), "gates": ["North 1", "North 2"]}
     assert (tmp_path / "gates.pdf").read_bytes().startswith(b"%PDF")

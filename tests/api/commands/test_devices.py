@@ -43,6 +43,7 @@ def test_a_device_for_one_event_says_so(shell, event):
 
 def test_the_pairing_code_is_written_as_png_and_svg(shell, tmp_path):
     files = (tmp_path / "code.png", tmp_path / "code.svg")
+    files[0].touch(0o644)
     device = shell.json("device", "add", "G", "--base-url", "http://127.0.0.1:1", "--png", files[0], "--svg", files[1])
     image = Image.open(files[0]).convert("L")
     assert zxingcpp.read_barcode(image).text == device["pairing_url"]

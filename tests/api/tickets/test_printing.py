@@ -112,8 +112,9 @@ def test_a_name_too_long_is_cut_and_the_code_beside_it_is_read(store, event, tmp
     assert "…" in text(file)
 
 
-def test_a_document_is_readable_by_its_owner_only(store, event, tmp_path):
+def test_a_document_is_readable_by_its_owner_only_also_where_one_was_that_others_read(store, event, tmp_path):
     issue.add_tickets(store, UUID(event.uuid))
+    (tmp_path / "a4.pdf").touch(0o644)
     assert printed(store, event, "a4", tmp_path).stat().st_mode & 0o777 == 0o600
 
 
