@@ -1,7 +1,7 @@
 """The running gate has itself looked at: doctor, in a process of its own, for the screen and for the server.
 
-A process, so that nothing that doctor waits for, reads or loads can hold the gate up; with the least claim to the
-processor. It opens neither camera nor pins of a gate that runs, and consumes no ticket.
+A process, so that nothing that doctor waits for, reads or loads can hold the gate up; with little claim to the
+processor. It is told that a gate runs, opens neither camera nor pins of it, and consumes no ticket.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kiosk.doctor.finding import Finding, Level
+from kiosk.status import BESIDE_A_GATE
 
 FIRST_AFTER_S = 20.0  # the gate is up by then, and an unpaired one has a tech before it
 THEN_EVERY_S = 600.0
 WITHIN_S = 120.0  # every question that doctor asks has a deadline; a Pi that starts Python from a worn card is slow
-# A session of its own, which the kernel of a Pi weighs as a whole (sched(7), autogroup): the unit's filter refuses
-# setpriority, by which renice asks where there is no such thing.
-_STEP_BACK = ("setsid", "sh", "-c", '{ echo 19 >/proc/self/autogroup; renice 19 $$; } >/dev/null 2>&1; exec "$@"', "sh")
+# A tenth of the claim of others; less never came to an end beside a busy server. By a session of its own, which a Pi's
+# kernel weighs as a whole (sched(7), autogroup): the unit's filter refuses setpriority, by which renice asks elsewhere.
+_STEP_BACK = ("setsid", "sh", "-c", '{ echo 10 >/proc/self/autogroup; renice 10 $$; } >/dev/null 2>&1; exec "$@"', "sh")
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ class CheckUp:
 def doctor(config: Path, state_dir: Path) -> list[str]:
     """The command that looks at this gate; ``read`` takes what it prints."""
     look = [sys.executable, "-m", "kiosk", "doctor", "--json"]
-    return [*_STEP_BACK, *look, "--config", str(config), "--state", str(state_dir)]
+    return [*_STEP_BACK, "env", f"{BESIDE_A_GATE}=1", *look, "--config", str(config), "--state", str(state_dir)]
 
 
 def read(printed: bytes) -> list[Finding]:

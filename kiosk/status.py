@@ -21,6 +21,7 @@ from kiosk.camera.figures import Figures
 from kiosk.verdict import Fault
 
 FILE_NAME = "status.json"
+BESIDE_A_GATE = "PORTILLON_BESIDE_A_GATE"  # in the environment of a doctor that the running gate itself has started
 WRITTEN_EVERY_S = 60.0  # with nothing new: a reader sees that the gate turns, and the card is spared
 _AT_MOST_EVERY_S = 1.0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from kiosk.first_boot.outcome import Outcome
 from kiosk.screen.setup_words import TROUBLES
 from kiosk.screen.words import Language
 from kiosk.settings import Settings, SettingsError
-from kiosk.status import Status, read_status
+from kiosk.status import BESIDE_A_GATE, Status, read_status
 
 
 def run(file: Path, state_dir: Path | None, as_json: bool) -> int:
@@ -71,8 +72,13 @@ def examine(file: Path, loaded: Settings) -> Iterator[Finding]:
     clock = Clock(folder)
     yield from inside.clock(clock, datetime.now(UTC), language)
     status = read_status(folder)
-    yield from inside.running_gate(status, language, all(finding.level is not Level.FAIL for finding in state))
-    yield from _edges(loaded, status, language)
+    can_tell = all(finding.level is not Level.FAIL for finding in state)
+    is_beside = BESIDE_A_GATE in os.environ
+    if is_beside and not (status is not None and status.is_of_a_running_gate):
+        status, can_tell = None, False  # of a gate of before: this one could not write its own
+    yield from inside.running_gate(status, language, can_tell)
+    runs = is_beside or (status is not None and status.is_of_a_running_gate)
+    yield from _edges(loaded, status, runs, language)
     yield from inside.journal(folder, clock.now(), language)
     yield from inside.pairing(folder, language)
     yield from _way_to_server(loaded, status, clock, language)
@@ -87,10 +93,9 @@ def _machine(folder: Path, language: Language) -> Iterator[Finding]:
     yield from units.reboot(folder, language)
 
 
-def _edges(loaded: Settings, status: Status | None, language: Language) -> Iterator[Finding]:
+def _edges(loaded: Settings, status: Status | None, runs: bool, language: Language) -> Iterator[Finding]:
     """Camera and inputs: by what the running gate tells, since it holds both; else by looking."""
-    runs = status is not None and status.is_of_a_running_gate
-    contacts = status.contacts if status is not None else ()
+    contacts = status.contacts if status is not None else None
     yield from outside.inputs(loaded.gate, contacts, runs, language)
     there = list(outside.camera(loaded.camera, runs, language))
     yield from there

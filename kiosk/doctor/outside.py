@@ -89,7 +89,7 @@ def gate(wired: settings.Gate, language: Language, devices: Path = Path("/dev"))
 def inputs(
     wired: settings.Gate, active: tuple[str, ...] | None, gate_runs: bool, language: Language
 ) -> Iterator[Finding]:
-    """Which contacts are active now: as the running gate tells, or read here where none runs."""
+    """Which contacts are active now: as the running gate tells, if it can; or read here where none runs."""
     if not any(getattr(wired, name) is not None for name in INPUTS):
         return
     if not gate_runs:
@@ -98,7 +98,9 @@ def inputs(
         except Exception as error:  # lgpio's own error is a bare Exception
             yield tell("gate.inputs_unread", language, why=error)
             return
-    yield tell("gate.pressed" if active else "gate.inputs", language, names=", ".join(active or ()))
+    if active is None:
+        return
+    yield tell("gate.pressed" if active else "gate.inputs", language, names=", ".join(active))
 
 
 def _line(wired: settings.Gate, name: str) -> str:

@@ -37,6 +37,7 @@ def test_soon_after_the_start_doctor_is_asked_with_the_gates_own_settings(settin
     found = {finding.check: finding for finding in told.get(timeout=60)}
     looking.close()
     assert str(tmp_path / "state") in found["state"].found
+    assert found["daemon"].found == "On this disk no gate can tell of itself"  # it runs: nothing says otherwise
     assert found["pairing"] == Finding(
         "pairing",
         Level.WARN,
@@ -78,7 +79,7 @@ def test_a_stop_ends_the_one_under_way(settings, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("is_filtered", [False, True], ids=["by hand", "in its unit"])
-def test_it_has_the_least_claim_to_the_processor_also_where_its_unit_refuses_setpriority(
+def test_it_has_a_tenth_of_a_claim_to_the_processor_also_where_its_unit_refuses_setpriority(
     settings, tmp_path, is_filtered
 ):
     command = check_up.doctor(settings, tmp_path)
@@ -91,7 +92,7 @@ def test_it_has_the_least_claim_to_the_processor_also_where_its_unit_refuses_set
         timeout=60,
         preexec_fn=refuse_setpriority if is_filtered else None,
     ).stdout.split()
-    assert told[1:] == ["nice", "19", "0" if is_filtered else "19"]
+    assert told[1:] == ["nice", "10", "0" if is_filtered else "10"]
 
 
 def refuse_setpriority():

@@ -6,7 +6,10 @@ import pytest
 
 from kiosk.__main__ import main
 from kiosk.doctor.finding import Level
+from kiosk.doctor.words import TEXTS
+from kiosk.status import BESIDE_A_GATE
 
+LOOKING = ("camera.no_usb", "gate.inputs_unread")  # what it finds here where it opens both itself
 GATE = "45e71a3f-aaeb-481f-a8b4-a76f35eda75f"
 WELL = {"success": True, "device_info": {"uuid": GATE, "name": "Entrée", "claimed": True, "archived": False}}
 
@@ -61,6 +64,31 @@ def test_it_speaks_the_settings_first_language(doctor, monkeypatch):
 def test_the_key_is_never_shown(doctor, paired, raw_server, respond):
     paired(raw_server(lambda heard: respond(401, {"success": False})).url)
     assert "secret" not in doctor()[1] + doctor("--json")[1]
+
+
+@pytest.mark.parametrize("left", [None, '{"pid": 4, "pid_began": 1, "version": "1", "state": "ready"'])
+def test_beside_a_gate_that_can_not_write_its_status_neither_camera_nor_pins_are_opened(
+    tmp_path, state, monkeypatch, capsys, left
+):
+    """A disk that was full or read-only from the start on; ``left``: by the gate of before."""
+    if left is not None:
+        (state / "status.json").write_text(left + ', "since": "2026-11-28T00:00:00+00:00", "written_at": 1.0}')
+    file = tmp_path / "kiosk.toml"
+    file.write_text(
+        f'state_dir = "{state}"\n[camera]\nsource = "usb"\npath = "{tmp_path}/none"\n'
+        '[gate]\nrelay = 17\npassage = 5\n[screen]\nlanguages = ["en"]\n'
+    )
+    wanted = ["doctor", "--json", "--config", str(file)]
+    main(wanted)
+    without = {finding["found"] for finding in json.loads(capsys.readouterr().out)}
+    monkeypatch.setenv(BESIDE_A_GATE, "1")
+    main(wanted)
+    beside = {finding["found"] for finding in json.loads(capsys.readouterr().out)}
+    looked_at = {text.found["en"].partition("{")[0] for key, text in TEXTS.items() if key in LOOKING}
+    assert {text for text in looked_at if any(found.startswith(text) for found in without)} == looked_at
+    assert not any(found.startswith(text) for text in looked_at for found in beside)
+    assert TEXTS["camera.in_use"].found["en"] in beside
+    assert TEXTS["daemon.untold"].found["en"] in beside
 
 
 def test_settings_that_can_not_be_used_are_told_one_by_one_with_2(tmp_path, capsys):
