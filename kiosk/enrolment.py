@@ -20,6 +20,7 @@ from kiosk.wifi_code import WifiCode
 
 RESUME_AGAIN_S = 5.0  # between two tests of pending credentials that no answer came for
 AGAIN_S = 5.0  # between two exchanges of a pairing code while there is no network
+HANDED_AGAIN_S = 60.0  # between two of a handed one after any other trouble that may pass: a proxy, a captive portal
 PATIENCE_S = 60.0  # a tech stands there; DHCP and a switch's spanning tree take half of it
 # What a network that is only just coming up looks like. A card's clock is wrong until it has one.
 _NOT_YET = frozenset({Fault.NO_NETWORK, Fault.TIMEOUT, Fault.CLOCK})
@@ -55,6 +56,7 @@ class Enrolment:
         self._resume_at: float | None = None
         self._code: PairingCode | None = None  # asked for, or waiting for a network
         self._again_at: float | None = None
+        self._is_handed = False  # that code
         self._patient_until = float("-inf")
 
     def begin(self) -> None:
@@ -75,9 +77,8 @@ class Enrolment:
             return
 
     def handed(self, code: PairingCode, now: float) -> None:
-        """A pairing URL that was there before the gate: nobody may stand by, so it waits for a network for ever."""
-        self._ask(code, now)
-        self._patient_until = float("inf")
+        """A pairing URL that was there before the gate: nobody may stand by, so it is asked until it is good or bad."""
+        self._ask(code, now, is_handed=True)
 
     def ended(self, outcome: PairingFailed | None, now: float) -> bool:
         """The exchange, or the test of pending credentials, came to nothing yet. True: and its code never will."""
@@ -85,18 +86,22 @@ class Enrolment:
         if outcome is None:
             self._shown.idle_as(State.UNPAIRED)
             return False
-        if outcome.why is PairingTrouble.UNTESTED:
+        has_key = outcome.why is PairingTrouble.UNTESTED  # the code has done its work, and is used up
+        if has_key:
             self._resume_at = now + RESUME_AGAIN_S
         self._trace("pairing", outcome=outcome.why, fault=outcome.fault)
         is_early = outcome.why is PairingTrouble.NO_ANSWER and outcome.fault in _NOT_YET
-        if is_early and now < self._patient_until:
+        if is_early and (self._is_handed or now < self._patient_until):
             self._again_at = now + AGAIN_S
             self._shown.trouble("no_network_yet", now)
             return False
-        if not is_early:
+        is_over = outcome.why in _FOR_GOOD
+        if self._is_handed and self._code is not None and not (is_over or has_key):
+            self._again_at = now + HANDED_AGAIN_S
+        elif not is_early:
             self._code = None
         self._shown.trouble(outcome.why, now)
-        return outcome.why in _FOR_GOOD
+        return is_over
 
     def paired(self, outcome: Paired) -> bool:
         """The gate has credentials. True when a pairing code brought them just now, and they are not of before."""
@@ -111,7 +116,7 @@ class Enrolment:
         self._is_busy = self._is_joining = False
         self._trace("wifi", outcome=outcome)
         if outcome is Outcome.JOINED and self._code is not None and self._doing.may_go_on(now):
-            self._ask(self._code, now)
+            self._ask(self._code, now, self._is_handed)
             return
         self._shown.trouble(f"wifi_{outcome}", now)
         self._again_at = now + TROUBLE_S  # once that was read: there may be a cable
@@ -160,10 +165,10 @@ class Enrolment:
         self._trace("pairing", outcome=why, fault=None)
         self._shown.trouble(why, now)
 
-    def _ask(self, code: PairingCode, now: float) -> None:
+    def _ask(self, code: PairingCode, now: float, is_handed: bool = False) -> None:
         """Now, or when the network that is being joined is there."""
-        self._code, self._again_at = code, None
-        self._patient_until = max(self._patient_until, now + PATIENCE_S)
+        self._code, self._again_at, self._is_handed = code, None, is_handed
+        self._patient_until = now + PATIENCE_S
         if not self._is_busy:
             self._exchange(code)
 

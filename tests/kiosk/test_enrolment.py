@@ -1,10 +1,12 @@
 """A gate without credentials looks for a pairing code and says what went wrong."""
 
+import pytest
+
 from kiosk import codes
 from kiosk.codes import PairingCode
 from kiosk.credentials import Credentials
 from kiosk.edges import State
-from kiosk.enrolment import AGAIN_S, PATIENCE_S, RESUME_AGAIN_S, Doing, Enrolment
+from kiosk.enrolment import AGAIN_S, HANDED_AGAIN_S, PATIENCE_S, RESUME_AGAIN_S, Doing, Enrolment
 from kiosk.first_boot.outcome import Outcome
 from kiosk.pairing import Paired, PairingFailed, PairingTrouble
 from kiosk.shown import TROUBLE_S, Shown
@@ -16,6 +18,9 @@ EXPIRED = PairingFailed(PairingTrouble.CODE_EXPIRED, "expired")
 NO_NETWORK = PairingFailed(PairingTrouble.NO_ANSWER, "no network", Fault.NO_NETWORK)
 ODD = PairingFailed(PairingTrouble.NO_ANSWER, "odd", Fault.ODD_ANSWER)
 WIFI = WifiCode(b"Salle", "wpa", "12345678")
+TROUBLE = PairingFailed(PairingTrouble.NO_ANSWER, "502", Fault.SERVER_TROUBLE)
+REFUSED_TLS = PairingFailed(PairingTrouble.CERTIFICATE_REFUSED, "certificate", Fault.TLS)
+NO_DISK = PairingFailed(PairingTrouble.DISK, "disk")
 UNTESTED = PairingFailed(PairingTrouble.UNTESTED, "untested", Fault.NO_NETWORK)
 
 
@@ -186,6 +191,57 @@ def test_a_pairing_url_that_was_there_before_the_gate_waits_for_a_network_for_ev
     scene.enrolment.ended(NO_NETWORK, 86_400.0)
     scene.enrolment.tick(86_400.0 + AGAIN_S)
     assert scene.tried == [CODE, CODE]
+
+
+@pytest.mark.parametrize("outcome", [ODD, TROUBLE, REFUSED_TLS, NO_DISK], ids=lambda outcome: str(outcome.why))
+def test_one_is_asked_again_a_minute_after_any_answer_that_is_not_for_good(outcome):
+    """A proxy's 502, a captive portal, a certificate that is renewed: nobody may stand by."""
+    scene = Scene()
+    scene.enrolment.handed(CODE, 0.0)
+    assert not scene.enrolment.ended(outcome, 10.0)
+    assert scene.shown[-1] == (State.UNPAIRED, outcome.why)
+    scene.enrolment.tick(10.0 + HANDED_AGAIN_S - 0.1)
+    assert scene.tried == [CODE]
+    scene.enrolment.tick(10.0 + HANDED_AGAIN_S)
+    assert scene.tried == [CODE, CODE]
+    assert scene.enrolment.ended(EXPIRED, 80.0)
+    scene.enrolment.tick(86_400.0)
+    assert scene.tried == [CODE, CODE]
+
+
+def test_one_that_brought_a_key_is_not_asked_again_while_the_key_is_tested():
+    scene = Scene()
+    scene.enrolment.handed(CODE, 0.0)
+    for now in range(0, 600, 10):
+        scene.enrolment.ended(UNTESTED, now)
+        scene.enrolment.tick(now + RESUME_AGAIN_S)
+    assert scene.tried == [CODE]
+
+
+def test_a_code_that_a_tech_shows_after_a_handed_one_is_tried_for_a_minute_as_any():
+    scene = Scene()
+    scene.enrolment.handed(CODE, 0.0)
+    scene.enrolment.ended(EXPIRED, 1.0)
+    another = PairingCode("https://tickets.example", "/api/scan", "another")
+    scene.enrolment.seen([another], 10.0)
+    scene.enrolment.ended(ODD, 11.0)
+    scene.enrolment.tick(86_400.0)
+    scene.enrolment.seen([another], 86_401.0)
+    scene.enrolment.ended(NO_NETWORK, 86_401.0 + PATIENCE_S + 1)
+    assert scene.shown[-1] == (State.UNPAIRED, PairingTrouble.NO_ANSWER)
+    scene.enrolment.tick(2 * 86_400.0)
+    assert scene.tried == [CODE, another, another]
+
+
+def test_a_code_in_view_takes_the_turn_of_a_handed_one_that_waits():
+    scene = Scene()
+    scene.enrolment.handed(CODE, 0.0)
+    scene.enrolment.ended(NO_NETWORK, 1.0)
+    another = PairingCode("https://tickets.example", "/api/scan", "another")
+    scene.enrolment.seen([another], 2.0)
+    scene.enrolment.ended(NO_NETWORK, 2.0 + PATIENCE_S + 1)
+    scene.enrolment.tick(1000.0)
+    assert scene.tried == [CODE, another]
 
 
 def test_a_gate_that_was_locked_meanwhile_asks_for_no_pairing_code_again():
