@@ -20,9 +20,10 @@ _BEHIND = ("HTTP_VIA", "HTTP_X_REAL_IP")  # what proxies add beside the headers 
 class Readers:
     """Who may read. "near": this machine, and private addresses on its own links.
 
-    Nobody is near who comes through a proxy that is not trusted, and no trusted proxy itself: it may have failed to
-    say whom it speaks for. ``is_hidden``: a proxy is in front (``public_url`` is https, and the server speaks no TLS),
-    and nothing is known of it, so that every address may be its own; then nobody is near.
+    Nobody is near who comes through a proxy that says so and is not trusted, and no trusted proxy itself: it may have
+    failed to say whom it speaks for. ``is_hidden``: a proxy is in front (``public_url`` is https, and the server speaks
+    no TLS), and nothing is known of it, so that every address may be its own; then nobody is near. A proxy that no
+    setting names and that adds no header can't be told from a neighbour.
     """
 
     mode: Mode = "near"
