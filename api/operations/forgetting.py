@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from api.store import acts, moments
+from api.store.models import Event
 from api.store.sqlite import SqliteDatabase
 from api.store.store import Store
 from api.tickets import events
@@ -50,11 +51,11 @@ def known(store: Store, uuid: UUID) -> Forgotten:
 def forget(store: Store, uuid: UUID, admin_id: int | None = None) -> Forgotten:
     """Forget an event's guests, in small transactions, so that gates of other events go on. May be run again.
 
-    ``admin_id``: who wants it; None: the organiser's shell. Raises NotPossibleError when there is no such event, or its
-    doors are open.
+    ``admin_id``: who wants it; None: the organiser's shell. Raises NotPossibleError when there is no such event, or it
+    is not over.
     """
     event = events.find_event(store, uuid)
-    _refuse_open_doors(store, event.id, event.opens_at, event.closes_at)
+    _refuse_what_is_not_over(store, event)
     tickets = _emptied(store, event.id, _NEXT_TICKETS, _BARE_TICKETS)
     orders = _emptied(store, event.id, _NEXT_ORDERS, _BARE_ORDERS)
     rows = _dropped(store, event.id)
@@ -68,13 +69,13 @@ def forget(store: Store, uuid: UUID, admin_id: int | None = None) -> Forgotten:
     return Forgotten(event.name, tickets, orders, rows)
 
 
-def _refuse_open_doors(store: Store, event_id: int, opens_at: int | None, closes_at: int | None) -> None:
-    now = moments.now()
-    if opens_at is not None and now < opens_at:
+def _refuse_what_is_not_over(store: Store, event: Event) -> None:
+    now, closes_at = moments.now(), event.closes_at
+    if any(begins is not None and now < begins for begins in (event.opens_at, event.starts_at)):
         raise NotPossibleError("this event is still to come: its guests' names are needed; nothing was forgotten")
-    if closes_at is not None and now < closes_at:
+    if (ends_at := closes_at or event.ends_at) is not None and now < ends_at:
         raise NotPossibleError("the doors of this event are open: nothing was forgotten; wait until they have closed")
-    (last,) = store.db.run(_LAST_SCAN, (event_id,)).fetchone()
+    (last,) = store.db.run(_LAST_SCAN, (event.id,)).fetchone()
     if closes_at is None and last is not None and now - last < _QUIET_US:
         raise NotPossibleError(
             "this event has no time to close, and somebody came in within the last 6 hours: nothing was forgotten; "

@@ -87,3 +87,19 @@ def test_doors_without_a_time_are_closed_six_hours_after_the_last_guest(store):
         else:
             with pytest.raises(NotPossibleError, match="6 hours"):
                 forget(store, UUID(event.uuid))
+
+
+@pytest.mark.parametrize(
+    "times",
+    [{"starts_at": 24}, {"opens_at": -1, "starts_at": 1}, {"starts_at": -1, "ends_at": 2}],
+    ids=["starts tomorrow", "starts soon", "goes on"],
+)
+def test_an_event_that_is_not_over_by_its_own_times_forgets_nobody_either(store, times):
+    event = _event(store)
+    issue.add_tickets(store, UUID(event.uuid), GUEST)
+    with store.writing():
+        for name, hours in times.items():
+            store.db.run(f"UPDATE event SET {name} = ?", (moments.now() + hours * 3600 * 1_000_000,))
+    with pytest.raises(NotPossibleError, match="nothing was forgotten"):
+        forget(store, UUID(event.uuid))
+    assert store.db.run("SELECT COUNT(last_name) FROM ticket").fetchone() == (1,)

@@ -189,7 +189,9 @@ def test_a_pass_over_the_tickets_takes_a_twentieth_of_the_time_however_often_it_
         ("127.0.0.1", {}, {"metrics": "off"}, False),
     ],
 )
-def test_metrics_are_for_who_is_near_and_no_proxy_that_is_set_or_tells_of_itself_makes_a_stranger_near(store, peer, headers, settings, may):
+def test_metrics_are_for_who_is_near_and_no_proxy_that_is_set_or_tells_of_itself_makes_a_stranger_near(
+    store, peer, headers, settings, may
+):
     chosen = Settings.model_validate({"server": settings})
     app = make_app(store, readers=Readers.of_settings(chosen))
     environ = {"REMOTE_ADDR": peer, "PATH_INFO": "/metrics", "REQUEST_METHOD": "GET", **headers}
