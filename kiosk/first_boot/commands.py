@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from kiosk import durable, settings
-from kiosk.first_boot import network, report, taking
+from kiosk.first_boot import keyfile, network, report, taking
 from kiosk.first_boot.outcome import Outcome
 from kiosk.wifi_code import WifiCode
 
@@ -21,8 +21,11 @@ def join_wifi(connections: Path) -> int:
 def first_boot(config: Path, state: Path | None, boot: Path, templates: Path, connections: Path) -> int:
     """Take portillon.toml; 0 also when it has mistakes, which its report names: the gate starts all the same.
 
-    Raises OSError when something can't be written.
+    Before that a network is put back that was to be replaced when the power went. Raises OSError when something can't
+    be written.
     """
+    if keyfile.put_back(connections):
+        print("the Wi-Fi network of before is back: the power went while another one was tried")
     try:
         chosen = settings.load(config, state, environment={})
     except settings.SettingsError:  # there is none yet, or the gate will say what is wrong with it

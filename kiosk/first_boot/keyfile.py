@@ -13,6 +13,7 @@ from kiosk.wifi_code import WifiCode
 
 FOLDER = Path("/etc/NetworkManager/system-connections")
 FILE_NAME = "portillon-wifi.nmconnection"
+BEFORE = ".portillon-wifi.before"  # what a network that is being tried replaces; NetworkManager ignores hidden files
 UUID = "6f1c4f0e-54d5-4c3c-9a55-7b6e0c0f7a11"  # ours, and the same on every gate: there is one such connection on each
 # autoconnect-retries=0: for ever, where NetworkManager would give up after four. powersave=2: off, since it costs
 # 125 ms median and 1 s p99 (facts: A Pi nobody visits).
@@ -58,6 +59,26 @@ def write(folder: Path, network: WifiCode) -> Path:
     path = folder / FILE_NAME
     durable.write(path, keyfile(network))
     return path
+
+
+def keep(folder: Path) -> None:
+    """Until ``forget`` the network that is here now is the one to go back to, over a power cut too. Raises OSError."""
+    path = folder / FILE_NAME
+    if path.exists():
+        durable.write(folder / BEFORE, path.read_bytes())
+
+
+def forget(folder: Path) -> None:
+    """The new network is joined. Raises OSError."""
+    durable.remove(folder / BEFORE)
+
+
+def put_back(folder: Path) -> bool:
+    """The network that was kept is here again. False: none was. Raises OSError."""
+    if not (folder / BEFORE).exists():
+        return False
+    durable.move(folder / BEFORE, folder / FILE_NAME)
+    return True
 
 
 def _escaped(value: str) -> str:

@@ -55,23 +55,20 @@ def serve(asked: BinaryIO, say: Callable[[str], None], folder: Path) -> Outcome:
 
 def join(network: WifiCode, folder: Path) -> Outcome:
     """Make this Portillon's network and join it now; what was there before comes back when that fails."""
-    before = _look(folder / keyfile.FILE_NAME)
     try:
+        keyfile.put_back(folder)  # of a helper that was ended while it tried
+        keyfile.keep(folder)
         path = keyfile.write(folder, network)
     except OSError:
         return Outcome.DISK
     _nmcli("radio", "wifi", "on")  # Raspberry Pi OS leaves it blocked on a new card
     outcome = _activate(path)
-    if outcome is not Outcome.JOINED:
-        _put_back(path, before)
+    with contextlib.suppress(OSError):  # the outcome is told all the same
+        if outcome is Outcome.JOINED:
+            keyfile.forget(folder)
+        else:
+            _go_back(path)
     return outcome
-
-
-def _look(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None
 
 
 def _activate(path: Path) -> Outcome:
@@ -97,16 +94,14 @@ def reason_of(said: str) -> Outcome:
     return next((outcome for phrase, outcome in _REASONS.items() if phrase in said), Outcome.FAILED)
 
 
-def _put_back(path: Path, before: bytes | None) -> None:
-    """The network of before, joined again without waiting; none when there was none."""
-    with contextlib.suppress(OSError):  # the outcome is told all the same
-        if before is None:
-            durable.remove(path)
-            _nmcli("connection", "reload")
-        else:
-            durable.write(path, before)
-            _nmcli("connection", "load", str(path))
-            _nmcli("--wait", "0", "connection", "up", "uuid", keyfile.UUID)
+def _go_back(path: Path) -> None:
+    """The network of before, joined again without waiting; none when there was none. Raises OSError."""
+    if keyfile.put_back(path.parent):
+        _nmcli("connection", "load", str(path))
+        _nmcli("--wait", "0", "connection", "up", "uuid", keyfile.UUID)
+    else:
+        durable.remove(path)
+        _nmcli("connection", "reload")
 
 
 def _nmcli(*arguments: str) -> subprocess.CompletedProcess[str] | None:

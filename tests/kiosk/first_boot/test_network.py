@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+import os
+import re
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from kiosk.first_boot import keyfile, network
+from kiosk.first_boot import commands, keyfile, network, taking
 from kiosk.first_boot.joining import Joiner
 from kiosk.first_boot.outcome import Outcome
 from kiosk.wifi_code import WifiCode
@@ -74,6 +77,52 @@ def test_a_network_that_can_not_be_joined_does_not_cost_the_one_before(manager) 
         "portillon-wifi",
     )
     assert shown.splitlines() == ["Salle des fêtes", SECRET]
+
+
+@pytest.mark.parametrize("then", ["the next boot", "the next card"])
+def test_nor_does_one_that_was_being_joined_when_the_power_went(tmp_path: Path, then: str) -> None:
+    connections, begun = tmp_path / "connections", tmp_path / "begun"
+    connections.mkdir()
+    path = keyfile.write(connections, CARD)
+    environment = {**os.environ, "PATH": f"{_nmcli(tmp_path, f'mkfifo {begun}; cat {begun}')}:{os.environ['PATH']}"}
+    command = [*HELPER, "--connections", str(connections)]
+    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as helper:
+        assert helper.stdin is not None
+        helper.stdin.write(WifiCode(CARD.ssid, "wpa", "mistyped").text.encode() + b"\n")
+        helper.stdin.close()
+        deadline = time.monotonic() + 60
+        while not begun.exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        helper.kill()
+    with begun.open("w"):
+        pass  # the nmcli that it had started ends
+    assert path.read_bytes() != keyfile.keyfile(CARD)
+    if then == "the next boot":
+        state = tmp_path / "state"
+        state.mkdir()
+        assert commands.first_boot(tmp_path / "kiosk.toml", state, tmp_path, tmp_path, connections) == 0
+    else:
+        environment["PATH"] = f"{_nmcli(tmp_path, 'exit 4')}:{os.environ['PATH']}"
+        subprocess.run(command, env=environment, input=b"WIFI:S:another;;\n", check=False, timeout=60)
+    assert path.read_bytes() == keyfile.keyfile(CARD)
+    assert [each.name for each in connections.iterdir()] == [keyfile.FILE_NAME]
+
+
+def _nmcli(folder: Path, up: str) -> Path:
+    """A folder with a program of that name, which does this when a network is to be joined."""
+    program = folder / "bin" / "nmcli"
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(f'#!/bin/sh\ncase "$*" in *"connection up"*) {up};; esac\n')
+    program.chmod(0o755)
+    return program.parent
+
+
+def test_at_boot_the_helper_s_leavings_are_looked_for_before_network_manager_starts() -> None:
+    unit = (Path(__file__).parents[3] / "systemd" / "portillon-first-boot.service").read_text()
+    wanted = {f"|{keyfile.FOLDER / keyfile.BEFORE}", f"|/boot/firmware/{taking.FILE_NAME}"}
+    assert set(re.findall(r"(?m)^ConditionPathExists=(.*)$", unit)) == wanted
+    assert re.search(r"(?m)^Before=.*\bNetworkManager\.service\b", unit)
 
 
 def test_the_running_network_manager_takes_the_file_as_its_connection(manager) -> None:
