@@ -38,7 +38,6 @@ class Start(_Message):
     languages: tuple[Language, ...]
     lens_distance_m: float
     inputs: dict[str, int]  # the wired ones, with their pins
-    can_restart: bool  # somebody starts the gate again when it ends
 
 
 class Gate(_Message):

@@ -103,8 +103,8 @@ class TechPage:
             self._open(now, news.answer)
 
     def unlocked(self, now: float) -> None:
-        """Somebody used the key switch at the gate, so the screen there shows the code; a tech who is in stays in."""
-        if self._config is not None and not self._is_entered:
+        """Somebody used the key switch at the gate, so the screen there shows the code; whoever was in is out."""
+        if self._config is not None:
             self._open(now, None)
 
     def told(self, news: TechTold, now: float) -> None:
@@ -181,7 +181,6 @@ class TechPage:
             languages=chosen.screen.languages,
             lens_distance_m=chosen.camera.lens_distance_m,
             inputs=wired,
-            can_restart=self._parts.restart is not None,
         )
         self._ends_at = now + LASTS_S + _OVERDUE_S
         try:
@@ -207,10 +206,10 @@ class TechPage:
     def _end(self, why: Over) -> None:
         if self._helper is not None:
             self._helper.end()
-            self._give_answer({"refused": str(why)})
             self._is_over(why)
 
     def _is_over(self, why: Over) -> None:
+        self._give_answer({"refused": str(why)})
         self._helper = None
         self._life += 1
         self._code, self._is_entered, self._told, self._told_lines = "", False, {}, 0

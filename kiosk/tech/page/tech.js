@@ -3,6 +3,7 @@ import { form } from "./form.js";
 
 const words = JSON.parse(document.body.dataset.words);
 const at = (id) => document.getElementById(id);
+const SILENCE_MS = 5000;
 let isOver = false;
 
 export function element(tag, text, name = "") {
@@ -80,11 +81,25 @@ function end(why) {
   document.querySelectorAll("button").forEach((button) => { button.disabled = true; });
 }
 
+// The gate says something every second. What is shown after a silence is old, and the page says so until it hears more.
+let silence;
+function heard() {
+  if (isOver) return;
+  at("over").hidden = true;
+  clearTimeout(silence);
+  silence = setTimeout(() => {
+    if (isOver) return;
+    at("over").textContent = words.lost;
+    at("over").hidden = false;
+  }, SILENCE_MS);
+}
+
 const live = new EventSource("live");
 for (const [kind, show] of Object.entries(shows)) {
-  live.addEventListener(kind, (event) => show(JSON.parse(event.data)));
+  live.addEventListener(kind, (event) => { heard(); show(JSON.parse(event.data)); });
 }
 live.onerror = () => { if (!isOver && live.readyState === EventSource.CLOSED) end(words.lost); };
+heard();
 
 document.querySelectorAll("[data-press]").forEach((button) => {
   button.addEventListener("click", async () => {

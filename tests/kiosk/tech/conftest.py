@@ -49,7 +49,6 @@ class Site:
             languages=("fr", "en"),
             lens_distance_m=0.2,
             inputs={"passage": 5},
-            can_restart=False,
         )
         self.memory = os.memfd_create("frame")
         self.ends = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

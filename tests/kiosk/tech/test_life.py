@@ -10,6 +10,7 @@ import queue
 import signal
 import socket
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -131,7 +132,14 @@ def children() -> set[int]:
     """Processes of a tech page that this process started."""
     here = Path(f"/proc/{os.getpid()}/task")
     pids = {int(pid) for task in here.iterdir() for pid in (task / "children").read_text().split()}
-    return {pid for pid in pids if b"kiosk.tech" in Path(f"/proc/{pid}/cmdline").read_bytes()}
+    return {pid for pid in pids if b"kiosk.tech" in _command_line(pid)}
+
+
+def _command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:  # it has just ended
+        return b""
 
 
 def test_nothing_listens_and_no_process_runs_until_the_page_is_opened(gate: Gate) -> None:
@@ -317,3 +325,19 @@ def test_a_contact_is_told_as_it_changes(gate: Gate) -> None:
     gate.tech.touched(Contact.PASSAGE, active=False)
     gate.tech.touched(Contact.TAMPER, active=True)
     assert gate.tech._active == {Contact.TAMPER}
+
+
+def test_a_process_that_ends_before_it_is_ready_is_told_to_whoever_asked(
+    gate: Gate, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    assert run(gate, closes=False) == 1
+    assert "failed" in capfd.readouterr().err
+
+
+def test_the_key_switch_throws_out_whoever_was_faster(gate: Gate) -> None:
+    cookie = gate.enter(gate.open().code)
+    gate.turn_until(lambda: gate.invited[-1] is None)
+    second = gate.open()
+    assert gate.post("/press", {"what": "open"}, cookie).status == 403
+    assert gate.enter(second.code)
