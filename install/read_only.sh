@@ -5,6 +5,7 @@ DATA=/var/lib/portillon-data
 LABEL=portillon-data
 FSTAB=/etc/fstab
 NETWORKS=/etc/NetworkManager/system-connections
+STOPPED=''  # units that this step has stopped
 
 lasting() {  # folders whose content outlives the power
     printf '%s\n' "$STATE" "$ETC"
@@ -14,10 +15,11 @@ lasting() {  # folders whose content outlives the power
 step_read_only() {
     blkid --label "$LABEL" >/dev/null || fail no_data_partition "$LABEL"
     make_folder "$DATA" 755 root:root
+    if runs_systemd && ! all_moved; then act data_moved "$DATA" move_data; fi
     local lines
     lines=$(data_fstab)
-    put_block "$FSTAB" <<<"$lines"
-    if has_changed "$FSTAB" && runs_systemd; then act data_moved "$DATA" move_data; fi
+    put_block "$FSTAB" <<<"$lines"  # only now: a boot that finds these lines finds whole copies
+    if [ "$DRY" -eq 0 ]; then copies_in_use; fi
     put_text /etc/overlayroot.local.conf <<END
 # Portillon: memory over the root; recurse=0: the data partition and the boot partition stay as they are.
 overlayroot="tmpfs:recurse=0"
@@ -26,6 +28,7 @@ END
         act initramfs '' quietly update-initramfs -u
         REBOOT=yes
     fi
+    start_units "$STOPPED"
 }
 
 data_fstab() {
@@ -37,22 +40,28 @@ data_fstab() {
     done < <(lasting)
 }
 
+all_moved() {
+    local folder
+    while read -r folder; do
+        mountpoint --quiet "$folder" || return 1
+    done < <(lasting)
+}
+
 move_data() {  # and used from there at once: what is written to the old place from now on would be lost at the next boot
-    local folder running
-    running=$(systemctl list-units --plain --no-legend --state=active 'portillon-*.service' | cut -d ' ' -f 1)
-    systemctl daemon-reload
-    undo_by start_units "$running"
+    local folder
+    STOPPED=$(systemctl list-units --plain --no-legend --state=active 'portillon-*.service' | cut -d ' ' -f 1)
+    undo_by start_units "$STOPPED"
+    # Until the step is over: what they wrote meanwhile would be lost if it were undone.
     # shellcheck disable=SC2086  # one word a unit
-    [ -z "$running" ] || systemctl stop $running
-    mountpoint --quiet "$DATA" || mount "$DATA"
+    [ -z "$STOPPED" ] || systemctl stop $STOPPED
+    mountpoint --quiet "$DATA" || mount --types ext4 --options noatime,errors=remount-ro "LABEL=$LABEL" "$DATA"
     undo_by umount "$DATA"
     while read -r folder; do
         if mountpoint --quiet "$folder"; then continue; fi
         copy_data "$folder"
-        mount "$folder"
+        mount --bind "$DATA$folder" "$folder"
         undo_by umount "$folder"
     done < <(lasting)
-    start_units "$running"
 }
 
 start_units() {  # NAMES
@@ -60,12 +69,28 @@ start_units() {  # NAMES
     [ -z "$1" ] || systemctl start $1
 }
 
-copy_data() {  # FOLDER: what is under the mount stays as it is: the way back. What a partition of before holds is kept
-    if [ -e "$DATA$1" ]; then return; fi
-    mkdir -p "$DATA${1%/*}"
-    undo_by rm -rf "$DATA$1"
-    cp --archive "$1" "$DATA$1"
-    sync --file-system "$DATA"
+# FOLDER: what is under the mount stays as it is: the way back. What a partition of before holds is kept; but not what a run
+# copied that was cut off before the copy was in use, since the folder itself has gone on since: FOLDER.copied says so.
+copy_data() {
+    local to=$DATA$1
+    if [ -e "$to" ] && [ ! -e "$to.copied" ]; then return; fi
+    mkdir -p "${to%/*}"
+    undo_by drop_copy "$1"
+    rm -rf "$to" "$to.new"
+    cp --archive "$1" "$to.new"
+    touch "$to.copied"
+    sync --file-system "$to.new"
+    mv --no-target-directory "$to.new" "$to"
+    sync --file-system "$to"
+}
+
+drop_copy() {  # FOLDER: unless it could not be unmounted
+    mountpoint --quiet "$1" || rm -rf "$DATA$1" "$DATA$1.new" "$DATA$1.copied"
+}
+
+copies_in_use() {
+    local folder
+    while read -r folder; do rm -f "$DATA$folder.copied"; done < <(lasting)
 }
 
 take_back_overlay() {  # from the next boot on the root is written to again
@@ -81,6 +106,7 @@ take_back_data() {  # networks come back to where they were; the partition itsel
     while read -r folder; do
         if mountpoint --quiet "$folder"; then act unmount "$folder" umount "$folder"; fi
     done < <(lasting)
+    if [ "$DRY" -eq 0 ]; then copies_in_use; fi
     if [ "$DRY" -eq 0 ] && [ -d "$DATA$NETWORKS" ]; then cp --archive "$DATA$NETWORKS/." "$NETWORKS/"; fi
     if mountpoint --quiet "$DATA"; then act unmount "$DATA" umount "$DATA"; fi
     put_block "$FSTAB" </dev/null

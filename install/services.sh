@@ -84,13 +84,16 @@ begin() {  # start|restart UNIT: when systemd says no, its last lines are what p
 start_all() {
     local unit
     while read -r unit; do
-        # It has done its work when it is over: only at a boot, when there is a file for it.
-        if [ "$unit" = portillon-first-boot.service ]; then continue; fi
+        # Only at a boot: the one when there is a file for it, the other when memory lies over the root.
+        if [ "$unit" = portillon-first-boot.service ] || [ "$unit" = portillon-read-only.service ]; then continue; fi
+        # A newer server lays out the tickets anew, and the one before can't read them then: all else is known to run first.
+        if [ "$unit" = portillon-api.service ]; then try_after; fi
         start "$unit"
     done < <(wanted_units)
+    try_after
 }
 
-as_portillon() { runuser --user portillon -- "$@"; }
+way_back() { printf '%s' "$STATE/backups/before-$VERSION.sqlite3"; }  # the tickets as they were
 
 try_before() {  # what the new version does to the database is tried on a copy, which stays as the way back
     local bin=$OPT/$VERSION/bin
