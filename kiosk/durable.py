@@ -16,9 +16,10 @@ def sync_folder(folder: Path) -> None:
 
 
 def write(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Put ``content`` at ``path``: after a cut either the old file is there or the new one, whole."""
+    """Put ``content`` at ``path``: after a cut either the old file is there or the new one, whole. Follows no link."""
     draft = path.with_name(f".{path.name}.new")
-    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    draft.unlink(missing_ok=True)  # of a cut; or a link, laid for root by the user whose folder this is
+    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
     try:
         os.fchmod(fd, mode)
         with os.fdopen(fd, "wb", closefd=False) as file:

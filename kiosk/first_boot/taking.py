@@ -178,9 +178,9 @@ def _own(path: Path, like: Path) -> None:
 
 
 def _give(path: Path, owner: os.stat_result) -> None:
-    """Where this is root; a folder of another's is only met in tests."""
+    """Where this is root; a folder of another's is only met in tests. A link that was laid there leads nowhere."""
     if os.geteuid() == 0:
-        os.chown(path, owner.st_uid, owner.st_gid)
+        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def _server(url: str | None) -> str | None:

@@ -56,6 +56,16 @@ def test_a_draft_that_a_power_cut_left_is_no_obstacle(tmp_path):
     assert drafts(tmp_path) == []
 
 
+def test_a_link_in_the_draft_s_place_is_not_followed(tmp_path):
+    """Root writes into the folder of the gate's user, who may have laid one to a file of root's."""
+    another = tmp_path / "another's"
+    another.write_bytes(b"as it was")
+    (tmp_path / ".key.new").symlink_to(another)
+    durable.write(tmp_path / "key", b"x")
+    assert (another.read_bytes(), (tmp_path / "key").read_bytes()) == (b"as it was", b"x")
+    assert not (tmp_path / "key").is_symlink()
+
+
 def test_killed_at_any_moment_of_writing_one_whole_content_is_there(tmp_path):
     path = tmp_path / "key"
     contents = [letter * 200_000 for letter in (b"a", b"b")]

@@ -167,6 +167,28 @@ def test_a_config_txt_that_install_sh_never_wrote_to_stays_as_it_is(places: Plac
     assert config.read_bytes() == b"caf\xe9=1\r\n"
 
 
+def test_a_link_that_the_gate_s_user_laid_gives_nobody_a_file_of_root_s(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needs.root("gives files away")
+    os.chown(places.state, 4321, 4321)
+    another = places.boot / "another's"
+    another.write_text("as it was")
+    moved = Path.replace
+
+    def and_then_a_link(draft: Path, target: Path) -> Path:
+        there = moved(draft, target)
+        if target.parent == places.state:  # as soon as it is there, and before it is given away
+            target.unlink()
+            target.symlink_to(another)
+        return there
+
+    monkeypatch.setattr(Path, "replace", and_then_a_link)
+    put(places, f'pairing_url = "{URL}"\n[gate]\npulse_ms = 450\n')
+    assert take(places) is Outcome.TAKEN
+    assert (another.stat().st_uid, another.read_text()) == (os.getuid(), "as it was")
+
+
 def test_the_gate_s_group_still_reads_the_settings_that_replace_the_old_ones(places: Places) -> None:
     needs.root("gives a file to a group it is not in")
     group = 4321
