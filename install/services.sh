@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2034  # what is set here is read in the other parts
 OLD=  # the version that ran until now
 declare -A BEGUN=()  # units that this run has started: their first process
+RESTARTED=()  # those that ran before, too
 
 units() {
     if has_server; then printf '%s\n' portillon-api.service portillon-backup.service portillon-backup.timer; fi
@@ -12,11 +13,11 @@ units() {
     if [ "$SCREEN" = yes ]; then printf '%s\n' portillon-screen.service; fi
 }
 
-wanted_units() {  # those that are started by themselves, in this order
-    if has_server; then printf '%s\n' portillon-api.service portillon-backup.timer; fi
+wanted_units() {  # those that are started by themselves, in this order; the server last: see start_all
     if has_gate; then printf '%s\n' portillon-first-boot.service portillon-wifi.socket portillon-kiosk.service; fi
     if [ "$READ_ONLY" = yes ]; then printf '%s\n' portillon-read-only.service; fi
     if [ "$SCREEN" = yes ]; then printf '%s\n' portillon-screen.service; fi
+    if has_server; then printf '%s\n' portillon-api.service portillon-backup.timer; fi
 }
 
 step_services() {
@@ -37,7 +38,6 @@ step_services() {
         return
     fi
     start_all
-    if [ "$DRY" -eq 0 ]; then try_after; fi
     if [ "$OLD" != "$VERSION" ]; then tidy_versions "$OLD" "$VERSION"; fi
 }
 
@@ -66,6 +66,7 @@ start() {  # UNIT: started, or restarted when its version or its file is another
         begin start "$1"
     elif [[ $1 == portillon-*.service ]] && is_another "$1"; then
         change restart "$1" || return 0
+        RESTARTED+=("$1")
         begin restart "$1"
     fi
 }
@@ -99,14 +100,16 @@ try_before() {  # what the new version does to the database is tried on a copy, 
     local bin=$OPT/$VERSION/bin
     if ! has_server; then return; fi
     if [ -z "$OLD" ] || [ "$OLD" = "$VERSION" ] || ! database_is_file; then return; fi
-    local copy=$STATE/backups/before-$VERSION.sqlite3
-    install --directory --mode 700 --owner portillon --group portillon "$STATE/backups"
-    rm -f "$copy" "$copy.trial"
+    local copy
+    copy=$(way_back)
+    # The folder is portillon's, who may have laid links there: nothing in it is done as root.
+    as_portillon mkdir --parents --mode 700 "$STATE/backups"
+    as_portillon rm -f "$copy" "$copy.trial"
     as_portillon "$OPT/$OLD/bin/portillon-api" backup "$copy" --config "$ETC/api.toml" >/dev/null || fail no_backup "$copy"
     as_portillon cp "$copy" "$copy.trial"
-    undo_by rm -f "$copy.trial"
+    undo_by as_portillon rm -f "$copy.trial"
     as_portillon "$bin/portillon-api" event list --database "sqlite:///$copy.trial" >/dev/null || fail bad_database "$copy"
-    rm -f "$copy.trial"
+    as_portillon rm -f "$copy.trial"
 }
 
 database_is_file() {  # and it is there; a PostgreSQL has its own way back, which docs/operations.md tells
@@ -131,9 +134,12 @@ try_after() {  # what was started goes on running
 run_again() {  # the last of what an undone switch needs: files are back, and the version before takes over
     if ! runs_systemd; then return; fi
     systemctl daemon-reload
-    if [ -z "$OLD" ] || [ "$OLD" = "$VERSION" ]; then return; fi
-    local unit
-    for unit in portillon-api.service portillon-kiosk.service; do
-        if systemctl --quiet is-enabled "$unit" 2>/dev/null; then systemctl restart "$unit"; fi
+    local unit way
+    for unit in "${RESTARTED[@]}"; do
+        if quietly systemctl restart "$unit" 2>/dev/null; then continue; fi
+        UNDONE=no
+        way=$(said not_again_do "$unit")
+        if [ "$unit" = portillon-api.service ] && [ -e "$(way_back)" ]; then way=$(said way_back "$(way_back)" "$(way_back)"); fi
+        complain "$(said not_again "$unit" "$(journalctl --unit "$unit" --lines 8 --output cat)")" "$(said not_again_means)" "$way"
     done
 }

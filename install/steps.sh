@@ -1,6 +1,7 @@
 # A step and its end: what fails is undone, and people are told what happened, what it means and what to do.
 # shellcheck shell=bash disable=SC2034  # what is set here is read in the other parts
 STEP=''
+UNDONE=yes  # or no: something that was begun could not be
 BROKEN=''  # the program that failed, where the shell only knows that one did
 
 step() {  # KEY: the function step_KEY
@@ -31,7 +32,7 @@ interrupted() {
 broke_off() {  # WHAT DO
     trap '' INT TERM HUP
     undo_all
-    complain "$1" "$(said undone)" "$2"
+    complain "$1" "$(if [ "$UNDONE" = yes ]; then said undone; else said undone_but; fi)" "$2"
     clean_up
     exit 1
 }

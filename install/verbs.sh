@@ -27,7 +27,9 @@ undo_by() {  # COMMAND ARGUMENTS…
 undo_all() {  # the last thing first; one that can't be undone keeps no other from it
     local index
     for ((index = ${#UNDO[@]} - 1; index >= 0; index--)); do
-        eval "${UNDO[index]}" || complain "$(said undo_failed "${UNDO[index]}")" "$(said undo_failed_means)" "$(said undo_failed_do)"
+        if eval "${UNDO[index]}"; then continue; fi
+        UNDONE=no
+        complain "$(said undo_failed "${UNDO[index]}")" "$(said undo_failed_means)" "$(said undo_failed_do)"
     done
     UNDO=()
 }

@@ -89,6 +89,7 @@ Run again it changes nothing. What was asked for the last time is remembered."
     [step_failed]="The step '%s' failed: %s (%s)"
     [interrupted]="This was interrupted."
     [undone]="What this step had begun was undone; the steps before it are done and stay. Settings, credentials, journal and tickets are as they were."
+    [undone_but]="What this step had begun was undone, but for what is told above; the steps before it are done and stay."
     [again_do]="Run this again: it goes on where it stopped."
     [undo_failed]="This could not be undone: %s"
     [undo_failed_means]="The rest is undone all the same."
@@ -139,4 +140,14 @@ Run again it changes nothing. What was asked for the last time is remembered."
     [does_not_stay]="%s started and did not stay. Its last lines:
 %s"
     [does_not_stay_do]="See journalctl -b -u %s, then run this again."
+    [not_again]="%s does not run again. Its last lines:
+%s"
+    [not_again_means]="The version before is back in its place, but this part of it is down."
+    [not_again_do]="See journalctl -b -u %s."
+    [way_back]="Where it says that its database is newer: the tickets of before are in %s. Back to them, without what was scanned since:
+  sudo systemctl stop portillon-kiosk.service portillon-api.service
+  sudo mkdir /var/lib/portillon/aside
+  sudo find /var/lib/portillon -maxdepth 1 -type f -name 'tickets.sqlite3*' -exec mv -t /var/lib/portillon/aside {} +
+  sudo -u portillon portillon-api restore %s --config /etc/portillon/api.toml
+  sudo systemctl start portillon-api.service portillon-kiosk.service"
 )

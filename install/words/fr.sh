@@ -89,6 +89,7 @@ Relancé, il ne change rien. Ce qui a été demandé la dernière fois est reten
     [step_failed]="L’étape « %s » a échoué : %s (%s)"
     [interrupted]="Interrompu."
     [undone]="Ce que cette étape avait commencé a été défait ; les étapes d’avant sont faites et restent. Réglages, clés, journal et billets sont comme avant."
+    [undone_but]="Ce que cette étape avait commencé a été défait, sauf ce qui est dit plus haut ; les étapes d’avant sont faites et restent."
     [again_do]="Relancez : il reprend où il s’est arrêté."
     [undo_failed]="Ceci n’a pas pu être défait : %s"
     [undo_failed_means]="Le reste est défait quand même."
@@ -139,4 +140,14 @@ Relancé, il ne change rien. Ce qui a été demandé la dernière fois est reten
     [does_not_stay]="%s a démarré et n’a pas tenu. Ses dernières lignes :
 %s"
     [does_not_stay_do]="Lisez journalctl -b -u %s, puis relancez."
+    [not_again]="%s ne tourne plus. Ses dernières lignes :
+%s"
+    [not_again_means]="La version d’avant a repris sa place, mais cette partie-là est arrêtée."
+    [not_again_do]="Lisez journalctl -b -u %s."
+    [way_back]="S’il dit que sa base est plus récente : les billets d’avant sont dans %s. Pour y revenir, sans ce qui a été scanné depuis :
+  sudo systemctl stop portillon-kiosk.service portillon-api.service
+  sudo mkdir /var/lib/portillon/aside
+  sudo find /var/lib/portillon -maxdepth 1 -type f -name 'tickets.sqlite3*' -exec mv -t /var/lib/portillon/aside {} +
+  sudo -u portillon portillon-api restore %s --config /etc/portillon/api.toml
+  sudo systemctl start portillon-api.service portillon-kiosk.service"
 )

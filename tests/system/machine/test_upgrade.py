@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.system.machine.debian import ROOT
 from tests.system.machine.gate import API, KIOSK, SETTINGS, STATE, Gate
 from tests.system.machine.journey import INSTALL
 from tests.system.machine.manifest import difference, manifest
@@ -16,6 +17,17 @@ def _edit(gate: Gate, path: str, old: str, new: str) -> None:
     text = gate.machine.read(f"{SOURCE}/{path}")
     assert text.count(old) == 1, f"{path} changed: {old!r}"
     gate.machine.write(f"{SOURCE}/{path}", text.replace(old, new))
+
+
+def _lay_out_anew(gate: Gate) -> None:
+    """The newer version adds a step to the database's layout."""
+    _edit(gate, "api/store/migrations.py", "\ndef migrate(", "\nSTEPS += (lambda db: None,)\n\n\ndef migrate(")
+
+
+def _layout(gate: Gate) -> str:
+    """The version of the database's layout."""
+    look = "import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute('SELECT version FROM schema_version'))"
+    return gate.machine.run("runuser", "-u", "portillon", "--", "python3", "-c", look, f"{STATE}/tickets.sqlite3")
 
 
 def _running(gate: Gate) -> dict[str, str]:
@@ -55,19 +67,70 @@ def test_a_new_version_that_does_not_run_is_undone_and_the_old_one_admits(paired
     paired.clear()
     old = machine.run("readlink", CURRENT).strip()
     before = manifest(machine, "/var", "/opt/portillon")
+    layout = _layout(paired)
     _edit(paired, "kiosk/daemon.py", "from __future__ import annotations\n", "raise SystemExit('a broken version')\n")
+    _lay_out_anew(paired)
     broken = manifest(machine, "/var", "/opt/portillon")
     done = machine.tried(*UPGRADE)
     assert done.returncode == 1, done.stdout
     assert len(done.stderr.strip().splitlines()) >= 3, done.stderr
     assert machine.run("readlink", CURRENT).strip() == old
-    assert list(difference(before, broken)) == [f"{SOURCE}/kiosk/daemon.py"]
+    assert list(difference(before, broken)) == [f"{SOURCE}/api/store/migrations.py", f"{SOURCE}/kiosk/daemon.py"]
     assert difference(broken, manifest(machine, "/var", "/opt/portillon")) == {}
+    assert _layout(paired) == layout
     machine.until(lambda: machine.show(KIOSK, "ActiveState") == "active", else_tell="as a running gate")
     assert _running(paired) == {KIOSK: old, API: old}
     paired.wait_for_state("ready")
     paired.show(ticket)
     machine.until(lambda: ("admitted", None) in paired.verdicts(), else_tell="as a guest let in")
+
+
+def test_a_new_server_that_lays_out_the_tickets_anew_and_then_fails_is_told_with_the_way_back(paired: Gate) -> None:
+    machine = paired.machine
+    (ticket,) = paired.tickets()
+    paired.clear()
+    old = machine.run("readlink", CURRENT).strip()
+    _lay_out_anew(paired)
+    _edit(paired, "api/commands/serving.py", "backups.sweep(store)\n", "raise SystemExit('a broken server')\n")
+    done = machine.tried(*UPGRADE)
+    assert done.returncode == 1, done.stdout
+    assert machine.run("readlink", CURRENT).strip() == old
+    assert "portillon-api.service does not run again" in done.stderr
+    assert "and tickets are as they were" not in done.stderr
+    commands = [line.strip() for line in done.stderr.splitlines() if line.startswith("  sudo ")]
+    _typed(paired, "\n".join(commands))
+    assert _running(paired) == {KIOSK: old, API: old}
+    paired.wait_for_state("ready")
+    paired.show(ticket)
+    machine.until(lambda: ("admitted", None) in paired.verdicts(), else_tell="as a guest let in")
+
+
+def test_the_way_back_by_hand_is_as_the_docs_tell_it_also_from_a_newer_layout(paired: Gate) -> None:
+    machine = paired.machine
+    (ticket,) = paired.tickets()
+    paired.clear()
+    old, layout = machine.run("readlink", CURRENT).strip(), _layout(paired)
+    _lay_out_anew(paired)
+    machine.run(*UPGRADE)
+    new = machine.run("readlink", CURRENT).strip()
+    assert _running(paired) == {KIOSK: new, API: new}
+    assert _layout(paired) != layout
+    assert machine.tried(f"/opt/portillon/{old}/source/install.sh", "upgrade").returncode == 1
+    assert _running(paired) == {KIOSK: new, API: new}
+    told = (ROOT / "docs/operations.md").read_text().partition("\n## Upgrade, and back\n")[2].split("```")[3]
+    _typed(paired, told.removeprefix("sh\n").replace("OLDER-VERSION", old).replace("NEWER-VERSION", new))
+    assert _running(paired) == {KIOSK: old, API: old}
+    assert _layout(paired) == layout
+    paired.wait_for_state("ready")
+    paired.show(ticket)
+    machine.until(lambda: ("admitted", None) in paired.verdicts(), else_tell="as a guest let in")
+
+
+def _typed(gate: Gate, commands: str) -> None:
+    """By an admin; there is no sudo in this Debian."""
+    assert commands.count("sudo ") >= 4
+    as_root = commands.replace("sudo -u portillon", "runuser -u portillon --").replace("sudo ", "")
+    gate.machine.shell(f"set -ex\n{as_root}", PATH="/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
 
 
 def test_a_power_cut_in_the_middle_of_an_upgrade_leaves_a_gate_that_runs(paired: Gate) -> None:
