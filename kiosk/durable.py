@@ -19,7 +19,7 @@ def write(path: Path, content: bytes, mode: int = 0o600) -> None:
     """Put ``content`` at ``path``: after a cut either the old file is there or the new one, whole. Follows no link."""
     draft = path.with_name(f".{path.name}.new")
     draft.unlink(missing_ok=True)  # of a cut; or a link, laid for root by the user whose folder this is
-    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)  # which follows none
     try:
         os.fchmod(fd, mode)
         with os.fdopen(fd, "wb", closefd=False) as file:
