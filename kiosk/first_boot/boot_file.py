@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import difflib
 import tomllib
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
 from kiosk import codes
 from kiosk.codes import PairingCode
@@ -56,11 +57,12 @@ class BootFile(_Strict):
     gate: dict[str, Any] = {}
     screen: dict[str, Any] = {}
 
-    @model_validator(mode="after")
-    def _is_a_pairing_url(self) -> BootFile:
-        if self.pairing_url is not None and not isinstance(codes.parse(self.pairing_url), PairingCode):
-            raise ValueError("pairing_url: copy it whole from the admin: https://HOST/api/scan/TOKEN/pair")
-        return self
+    @field_validator("pairing_url")
+    @classmethod
+    def _is_a_pairing_url(cls, url: str | None) -> str | None:
+        if url is not None and not isinstance(codes.parse(url), PairingCode):
+            raise ValueError("copy it whole from the admin: https://HOST/api/scan/TOKEN/pair")
+        return url
 
     @property
     def settings(self) -> dict[str, dict[str, Any]]:
@@ -71,20 +73,29 @@ class BootFile(_Strict):
         return told
 
 
-def parse(content: bytes) -> BootFile | list[str]:
-    """The file, or one line for each mistake in it, of which none holds a secret. Never raises."""
+@dataclass(frozen=True, slots=True)
+class Mistaken:
+    """A file that can't be taken: a line for each mistake, none with a secret; and what settings can be looked at."""
+
+    mistakes: list[str]
+    settings: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def parse(content: bytes) -> BootFile | Mistaken:
+    """The file, or what is wrong with it. Never raises."""
     if len(content) > MAX_BYTES:
-        return [f"the file is longer than {MAX_BYTES} bytes"]
+        return Mistaken([f"the file is longer than {MAX_BYTES} bytes"])
     try:
         raw = tomllib.loads(content.decode("utf-8-sig").replace("\r\n", "\n"))  # as Windows' editors write it
     except UnicodeDecodeError:
-        return ["the file is not UTF-8: save it as UTF-8"]
+        return Mistaken(["the file is not UTF-8: save it as UTF-8"])
     except tomllib.TOMLDecodeError as error:
-        return [f"the file is not TOML: {error}"]
+        return Mistaken([f"the file is not TOML: {error}"])
     try:
         return BootFile.model_validate(raw)
     except ValidationError as error:
-        return [_explain(tuple(each["loc"]), each["type"], each["msg"]) for each in error.errors(include_input=False)]
+        told = [_explain(tuple(each["loc"]), each["type"], each["msg"]) for each in error.errors(include_input=False)]
+        return Mistaken(told, {name: raw[name] for name in SECTIONS if isinstance(raw.get(name), dict)})
 
 
 def _explain(path: tuple[int | str, ...], kind: str, message: str) -> str:

@@ -12,12 +12,13 @@ import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from kiosk import codes, durable, firmware
 from kiosk.codes import PairingCode
 from kiosk.credentials import CredentialStore, DamagedCredentials
 from kiosk.first_boot import boot_file, card, handed, keyfile, kiosk_toml, report
-from kiosk.first_boot.boot_file import BootFile
+from kiosk.first_boot.boot_file import BootFile, Mistaken
 from kiosk.first_boot.report import Taken
 from kiosk.settings import validate
 from kiosk.unlocking import USED_FILE, new_identity
@@ -71,7 +72,7 @@ def take(places: Places) -> Outcome:
     said = boot_file.parse(content)
     if said == BootFile():
         return Outcome.NOTHING
-    plan = said if isinstance(said, list) else _plan(said, places)
+    plan = _plan(said, places)
     if isinstance(plan, list):
         card.write(places.boot / report.FILE_NAME, report.of_mistakes(plan).encode())
         return Outcome.MISTAKES
@@ -94,34 +95,50 @@ def _is_locked(places: Places) -> bool:
     return is_paired and new_identity(places.unlock_file, places.state / USED_FILE) is None
 
 
-def _plan(said: BootFile, places: Places) -> _Plan | list[str]:
-    """What to write, or every mistake that only this machine can know of."""
-    mistakes = []
-    if said.wifi is not None and not places.connections.is_dir():
-        mistakes.append(f"wifi: there is no NetworkManager here ({places.connections} is missing)")
+def _plan(said: BootFile | Mistaken, places: Places) -> _Plan | list[str]:
+    """What to write, or every mistake: of the file itself, and what only this machine can know of."""
     wanted = said.settings
-    told = tuple(f"{name}.{key} = {json.dumps(v, default=str)}" for name, e in wanted.items() for key, v in e.items())
-    settings, kept = None, False
-    if wanted:
-        current = _read(places.kiosk_toml)
-        templates = {name: _read(places.templates / file) for name, file in kiosk_toml.TEMPLATES.items()}
-        shipped = [each for each in templates.values() if each is not None]
-        with_screen = [kiosk_toml.with_settings(each.decode(), {"screen": _SCREEN}).encode() for each in shipped]
-        base = templates[said.profile] if said.profile else current or templates["turnstile"]
-        kept = not kiosk_toml.is_untouched(current, [*shipped, *with_screen], _written(places))
-        if current in with_screen:
-            wanted = wanted | {"screen": _SCREEN | wanted.get("screen", {})}
-        if base is None:
-            mistakes.append(
-                f"the settings that a gate begins with are missing in {places.templates}: run install.sh again"
-            )
-        elif not kept:
-            mistakes += kiosk_toml.mistakes(base.decode(), wanted)
-            settings = None if mistakes else kiosk_toml.with_settings(base.decode(), wanted).encode()
+    profile = said.profile if isinstance(said, BootFile) else None
+    settings, kept, mistakes = _settings(wanted, profile, places) if wanted else (None, False, [])
+    if isinstance(said, Mistaken):
+        return said.mistakes + mistakes
+    if said.wifi is not None and not places.connections.is_dir():
+        mistakes.insert(0, f"wifi: there is no NetworkManager here ({places.connections} is missing)")
     if mistakes:
         return mistakes
+    told = tuple(f"{name}.{key} = {json.dumps(v, default=str)}" for name, e in wanted.items() for key, v in e.items())
     wifi = said.wifi.network.name if said.wifi is not None else None
     return _Plan(said, settings, Taken(wifi, told, kept, _server(said.pairing_url)))
+
+
+def _settings(
+    wanted: dict[str, dict[str, Any]], profile: str | None, places: Places
+) -> tuple[bytes | None, bool, list[str]]:
+    """The new kiosk.toml, None when it stays; whether it was changed by hand; the mistakes in what is wanted."""
+    current = _read(places.kiosk_toml)
+    templates = {name: _read(places.templates / file) for name, file in kiosk_toml.TEMPLATES.items()}
+    shipped = [each for each in templates.values() if each is not None]
+    with_screen = [kiosk_toml.with_settings(each.decode(), {"screen": _SCREEN}).encode() for each in shipped]
+    base = templates[profile] if profile else current or templates["turnstile"]
+    kept = not kiosk_toml.is_untouched(current, [*shipped, *with_screen], _written(places))
+    if kept and base == current and not _is_sound(current):
+        base = templates["turnstile"]  # looked at all the same: a misplaced password must not be told in the report
+    if current in with_screen:
+        wanted = wanted | {"screen": _SCREEN | wanted.get("screen", {})}
+    if base is None:
+        lost = f"the settings that a gate begins with are missing in {places.templates}: run install.sh again"
+        return None, kept, [lost]
+    mistakes = kiosk_toml.mistakes(base.decode(), wanted)
+    if kept or mistakes:
+        return None, kept, mistakes
+    return kiosk_toml.with_settings(base.decode(), wanted).encode(), kept, []
+
+
+def _is_sound(text: bytes | None) -> bool:
+    try:
+        return text is not None and not kiosk_toml.mistakes(text.decode(), {})
+    except ValueError:  # no TOML, or not even text
+        return False
 
 
 def _keep(plan: _Plan, places: Places) -> None:

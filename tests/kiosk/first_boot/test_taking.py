@@ -251,9 +251,33 @@ def test_mistakes_in_the_settings_are_those_that_config_check_tells(places: Plac
     assert "gate.pulsems: no such setting; did you mean gate.pulse_ms?" in told(places)
 
 
+def test_mistakes_of_all_kinds_are_told_in_one_round(places: Places) -> None:
+    put(places, 'pairing_url = "https://tickets.example/"\ngats = 1\n[wifi]\nssd = "x"\n[gate]\npulse_ms = 1\n')
+    assert take(places) is Outcome.MISTAKES
+    for words in ("pairing_url: copy it whole", "gats: no such setting", "wifi.ssd: no", "gate.pulse_ms: Input should"):
+        assert words in told(places)
+
+
+def test_settings_that_fit_a_file_changed_by_hand_are_no_mistake(places: Places) -> None:
+    changed = places.kiosk_toml.read_text().replace("# passage = 5", "passage = 5")
+    places.kiosk_toml.write_text(changed)
+    put(places, '[gate]\nnormally_closed = ["passage"]\n')
+    assert take(places) is Outcome.TAKEN
+    assert "gate.normally_closed" in told(places)
+
+
+def test_a_broken_file_changed_by_hand_keeps_nobody_from_wi_fi_and_pairing(places: Places) -> None:
+    places.kiosk_toml.write_text("[gate\n")
+    put(places, WHOLE)
+    assert take(places) is Outcome.TAKEN
+    assert kept(places)[0] is not None
+
+
+@pytest.mark.parametrize("by_hand", [False, True], ids=["as shipped", "changed by hand"])
 @pytest.mark.parametrize(
     "text",
     [
+        f'[gate]\npulse_ms = 400\n# [wifi]\nssid = "x"\npassword = "{PASSWORD}"\n',
         f'[wifi]\nssid = "x"\npassword = "{PASSWORD * 9}"\n',
         f'[wifi]\nssid = "x"\nsecurity = "open"\npassword = "{PASSWORD}"\n',
         f'[wifi]\nssid = "x"\nsecurity = "{PASSWORD}"\n',
@@ -267,7 +291,11 @@ def test_mistakes_in_the_settings_are_those_that_config_check_tells(places: Plac
         f'pairing_url = ["{URL}"]\n',
     ],
 )
-def test_no_mistake_tells_a_secret(places: Places, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_mistake_tells_a_secret(
+    places: Places, text: str, by_hand: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if by_hand:
+        places.kiosk_toml.write_text(places.kiosk_toml.read_text("utf-8") + "# by hand\n", "utf-8")
     put(places, text)
     before = kept(places)
     assert take(places) is Outcome.MISTAKES
