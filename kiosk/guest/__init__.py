@@ -6,14 +6,16 @@ is one lock and one assignment, whoever reads has a thread of their own, and wha
 
 from __future__ import annotations
 
-import logging
+import contextlib
 import threading
 import time
+from typing import Any
 
 from kiosk import settings
 from kiosk.edges import State
 from kiosk.guest.board import Board
-from kiosk.guest.branding import Brand, BrandFault, load_brand
+from kiosk.guest.branding import Brand
+from kiosk.guest.look import Look
 from kiosk.guest.message import message
 from kiosk.guest.stand import Stand
 from kiosk.tech.invitation import Invitation
@@ -22,8 +24,6 @@ from kiosk.verdict import Verdict
 __all__ = ["GuestScreen"]
 
 OPEN_AGAIN_S = 5.0
-
-log = logging.getLogger(__name__)
 
 
 class GuestScreen:
@@ -34,13 +34,17 @@ class GuestScreen:
         self._languages = chosen.languages
         self._greets_by_name = chosen.first_name
         self._port = port
-        self._brand, self._brand_trouble = _brand(chosen)
-        look = {"theme": chosen.theme, "camera": chosen.camera_at, "brand": self._brand.as_seen()}
-        self._board = Board(look)
+        self._chosen = chosen
+        self._look = Look(chosen.branding)
+        self._brand, self._brand_trouble = self._look.now
+        self._board = Board(self._dress())
+        self._last: tuple[State, Verdict | None, str | None] | None = None
         self._stand: Stand | None = None
         self._trouble: str | None = None
         self._open_at = time.monotonic()
         self._open()
+        with contextlib.suppress(RuntimeError):  # no thread: the look stays as it is
+            self._look.follow()
 
     @property
     def url(self) -> str | None:
@@ -49,6 +53,7 @@ class GuestScreen:
 
     def show(self, state: State, verdict: Verdict | None = None, trouble: str | None = None) -> None:
         """Show this from now on, at every page that is open."""
+        self._last = state, verdict, trouble
         self._board.put(message(state, verdict, trouble, self._languages, self._brand.words, self._greets_by_name))
 
     def invite(self, invitation: Invitation | None) -> None:
@@ -58,6 +63,8 @@ class GuestScreen:
     def turned(self, now: float) -> str | None:
         """The main loop turns, so pages may trust what they show. Returns what is wrong with this screen, or None."""
         self._board.turned()
+        if self._look.now[0] is not self._brand:
+            self._put_on(*self._look.now)
         if self._stand is not None and not self._stand.is_alive():
             self._shut()
             self._trouble = "its thread died: no guest screen until it is opened again, by itself"
@@ -67,9 +74,22 @@ class GuestScreen:
 
     def close(self) -> None:
         """Tell every page that the gate is gone, and stop listening."""
+        self._look.close()
         self._board.close()
         self._shut()
         self._open_at = float("inf")
+
+    def _put_on(self, brand: Brand, trouble: str | None) -> None:
+        """The organiser's file has changed. What is shown keeps its words, but for a gate that waits."""
+        self._brand, self._brand_trouble = brand, trouble
+        if self._stand is not None:
+            self._stand.put_logo(brand.logo)
+        self._board.dress(self._dress())
+        if self._last is not None and self._last[0] is State.READY:
+            self.show(*self._last)
+
+    def _dress(self) -> dict[str, Any]:
+        return {"theme": self._chosen.theme, "camera": self._chosen.camera_at, "brand": self._brand.as_seen()}
 
     def _open(self) -> None:
         self._open_at = time.monotonic() + OPEN_AGAIN_S
@@ -90,14 +110,3 @@ class GuestScreen:
         stand, self._stand = self._stand, None
         if stand is not None:  # its own thread is told to end, and the main loop does not wait for that
             threading.Thread(target=stand.close, name="guest screen ends", daemon=True).start()
-
-
-def _brand(chosen: settings.Screen) -> tuple[Brand, str | None]:
-    """The organiser's look, or ours and why."""
-    if chosen.branding is None:
-        return Brand(), None
-    try:
-        return load_brand(chosen.branding), None
-    except BrandFault as fault:
-        log.warning("the gate shows its own look: %s", fault)
-        return Brand(), str(fault)

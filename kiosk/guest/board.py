@@ -23,7 +23,7 @@ class Board:
 
     def __init__(self, look: dict[str, Any]) -> None:
         """``look``: theme, camera and brand, told first to every page."""
-        self._look = _event("look", look)
+        self._look: tuple[int, dict[str, Any]] = (1, look)  # number, and what
         self._news = threading.Condition()
         self._invited: tuple[int, dict[str, Any] | None] = (0, None)  # number, and what techs are shown
         self._newest: tuple[int, Message | None, float] = (0, None, 0.0)  # number, message, when it was put
@@ -42,6 +42,12 @@ class Board:
             self._invited = (self._invited[0] + 1, invitation)
             self._news.notify_all()
 
+    def dress(self, look: dict[str, Any]) -> None:
+        """Look like this from now on."""
+        with self._news:
+            self._look = (self._look[0] + 1, look)
+            self._news.notify_all()
+
     def turned(self) -> None:
         """The main loop is alive."""
         self._turned_at = time.monotonic()
@@ -54,11 +60,15 @@ class Board:
 
     def events(self) -> Iterator[bytes]:
         """The look, then what is shown, each time that it changes, and a beat in between. Ends with the gate."""
-        yield self._look
-        seen, invited = -1, 0
+        (dressed, look), seen, invited = self._look, -1, 0
+        yield _event("look", look)
         while True:
             with self._news:
-                is_news = self._news.wait_for(lambda: self._is_new(seen, invited), BEAT_S)  # noqa: B023  (asked at once)
+                is_news = self._news.wait_for(
+                    lambda: self._is_new(seen, invited, dressed),  # noqa: B023  (asked at once)
+                    BEAT_S,
+                )
+                newest_look = self._look
                 number, message, put_at = self._newest
                 invitation = self._invited
                 is_closed = self._is_closed
@@ -69,6 +79,9 @@ class Board:
                     return
                 time.sleep(BEAT_S)
                 continue
+            if newest_look[0] != dressed:
+                dressed, look = newest_look
+                yield _event("look", look)
             if invitation[0] != invited:
                 invited = invitation[0]
                 yield _event("invited", invitation[1])
@@ -78,8 +91,8 @@ class Board:
             else:
                 yield _event("beat", number)
 
-    def _is_new(self, seen: int, invited: int) -> bool:
-        return self._is_closed or self._newest[0] != seen or self._invited[0] != invited
+    def _is_new(self, seen: int, invited: int, dressed: int) -> bool:
+        return self._is_closed or (self._newest[0], self._invited[0], self._look[0]) != (seen, invited, dressed)
 
     def _is_alive(self) -> bool:
         return time.monotonic() - self._turned_at < TURNS_WITHIN_S

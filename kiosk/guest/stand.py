@@ -21,9 +21,14 @@ class Stand(Listener):
         self.board = board
         self.files = {f"/{file.name}": (_KINDS[file.suffix], file.read_bytes()) for file in _files()}
         self.files["/"] = self.files["/index.html"]
+        self.put_logo(logo)
+        self.start()
+
+    def put_logo(self, logo: Logo | None) -> None:
+        """From now on this one; None: none."""
+        self.files.pop("/logo", None)
         if logo is not None:
             self.files["/logo"] = (logo.kind, logo.content)
-        self.start()
 
     @property
     def url(self) -> str:
@@ -52,7 +57,7 @@ class _Handler(Answering):
             self.send_error(403)
         elif self.path == "/live":
             self.stream(self.server.board.events())
-        elif (found := self.server.files.get(self.path)) is not None:
+        elif (found := self.server.files.get(self.path.partition("?")[0])) is not None:
             self.answer(*found)
         else:
             self.send_error(404)

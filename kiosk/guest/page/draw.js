@@ -5,6 +5,7 @@ const words = document.querySelector(".words");
 const footer = document.querySelector("footer");
 const header = document.querySelector("header");
 const SMALLEST = 0.4;
+let looks = 0; // a logo that was replaced has an address of its own
 
 export function draw(message) {
   root.dataset.kind = message.kind;
@@ -31,7 +32,8 @@ export function dress(look) {
   header.querySelector("span").textContent = name ?? "";
   const logo = header.querySelector("img");
   logo.hidden = !hasLogo;
-  if (hasLogo) { logo.src = "logo"; } else { logo.removeAttribute("src"); }
+  looks += 1;
+  if (hasLogo) { logo.src = `logo?${looks}`; } else { logo.removeAttribute("src"); }
   root.toggleAttribute("data-brand", colours !== null);
   root.style.setProperty("--brand-background", colours?.[0] ?? "");
   root.style.setProperty("--brand-text", colours?.[1] ?? "");
