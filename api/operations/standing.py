@@ -54,7 +54,7 @@ class Standing:
 
 
 def _tickets(store: Store) -> list[Family]:
-    family = Family("portillon_tickets", "gauge", "Tickets of an event, by status; admitted are the scanned ones.")
+    family = Family("portillon_tickets", "gauge", "Tickets of an event, by status; inside are the scanned ones.")
     for event, status, number in store.db.run(_TICKETS):
         family.add(number, event=event, status=status)
     return [family]

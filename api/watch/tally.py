@@ -21,6 +21,10 @@ _LOOK_BACK = 5000  # audit lines: an evening without refusals is not read to its
 _KEPT_S = 1.0  # seconds at least; and a twentieth of the time, for an event whose pass takes long
 _SHARE = 20
 
+# Of a ticket t: its holder came in. Who went out keeps the time of it, on a ticket that is valid again; one that came
+# scanned from elsewhere has none.
+ADMITTED = "(t.status = 'scanned' OR t.status <> 'cancelled' AND t.scanned_at IS NOT NULL)"
+
 _COUNT = """SELECT t.status, q.name, d.name, t.scanned_at / 300000000, COUNT(*) FROM ticket t
     LEFT JOIN price p ON p.id = t.price_id LEFT JOIN product q ON q.id = p.product_id
     LEFT JOIN device d ON d.id = t.scanned_by WHERE t.event_id = ?
@@ -91,7 +95,6 @@ def count(store: Store, event_id: int, now: int) -> Figures:
     for status, product, gate, bucket, number in store.db.run(_COUNT, (event_id,)):
         if status == "cancelled":
             continue
-        # Who went out keeps the time of having come in, on a ticket that is valid again.
         came = number if status == "scanned" or bucket is not None else 0
         before = products.get(product or "", (0, 0))
         products[product or ""] = (before[0] + came, before[1] + number)

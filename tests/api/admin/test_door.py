@@ -108,6 +108,25 @@ def test_with_reentry_the_page_tells_who_is_inside_beside_who_was_admitted(store
     assert "Inside now" not in browser.page(open_door).text
 
 
+def test_who_went_out_since_counts_as_admitted_on_every_page(store, house, gate, browser):
+    store.db.run("UPDATE event SET reentry = 1")
+    out = house.gate("Way out")
+    store.db.run("UPDATE device SET direction = 'out' WHERE uuid = ?", (out.uuid,))
+    went, stays, cancelled, elsewhere = (house.ticket() for _ in range(4))
+    for each in (went, stays, cancelled):
+        gate.scan(each.qrcode_data)
+    for each in (went, cancelled):
+        out.scan(each.qrcode_data)
+    store.db.run("UPDATE ticket SET status = 'cancelled' WHERE uuid = ?", (cancelled.uuid,))
+    # By an import, which has no time.
+    store.db.run("UPDATE ticket SET status = 'scanned' WHERE uuid = ?", (elsewhere.uuid,))
+    house.ticket()
+    assert "3 / 4 admitted" in browser.page("/admin/").text
+    assert '>4</td><td class="number">3</td>' in browser.get("/admin/events").text
+    assert re.search(r"admitted\s*3 / 4\s", browser.page(f"/admin/events/{house.event.uuid}").text)
+    assert re.search(r"Admitted\s+3 / 4\s", browser.page(f"/admin/door?event={house.event.uuid}").text)
+
+
 def test_what_a_gate_says_is_wrong_is_told_in_words(store, gate, browser, open_door):
     told = {"version": "1.0", "uptime_s": 1, "faults": ["camera", "brand_new"], "clock": "2001-01-01T00:00:00Z"}
     assert gate.ask("POST", "/api/scan/heartbeat/", json=told).status_code == 200
