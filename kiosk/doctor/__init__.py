@@ -62,35 +62,43 @@ def examine(file: Path, loaded: Settings) -> Iterator[Finding]:
     folder = loaded.state_dir
     profile, action = loaded.gate.profile, loaded.server.action
     yield tell("settings.good", language, file=file, profile=profile, action=action)
-    yield from _machine(folder, language)
-    yield from board.boot_pins(loaded.gate, language)
-    state = list(inside.state_folder(folder, language))
+    yield from _machine(loaded, language)
+    state = list(_whole("state", inside.state_folder(folder, language), language))
     yield from state
-    yield from outside.gate(loaded.gate, language)
+    yield from _whole("gate", outside.gate(loaded.gate, language), language)
     if tell("state.unreadable", language, folder=folder) in state:
         return  # everything else is in there
     clock = Clock(folder)
-    yield from inside.clock(clock, datetime.now(UTC), language)
+    yield from _whole("clock", inside.clock(clock, datetime.now(UTC), language), language)
     status = read_status(folder)
     can_tell = all(finding.level is not Level.FAIL for finding in state)
     is_beside = BESIDE_A_GATE in os.environ
     if is_beside and not (status is not None and status.is_of_a_running_gate):
         status, can_tell = None, False  # of a gate of before: this one could not write its own
-    yield from inside.running_gate(status, language, can_tell)
+    yield from _whole("daemon", inside.running_gate(status, language, can_tell), language)
     runs = is_beside or (status is not None and status.is_of_a_running_gate)
-    yield from _edges(loaded, status, runs, language)
-    yield from inside.journal(folder, clock.now(), language)
-    yield from inside.pairing(folder, language)
-    yield from _way_to_server(loaded, status, clock, language)
+    yield from _whole("camera", _edges(loaded, status, runs, language), language)
+    yield from _whole("journal", inside.journal(folder, clock.now(), language), language)
+    yield from _whole("pairing", inside.pairing(folder, language), language)
+    yield from _whole("network", _way_to_server(loaded, status, clock, language), language)
 
 
-def _machine(folder: Path, language: Language) -> Iterator[Finding]:
-    yield from board.versions(language)
-    yield from board.power(language)
-    yield from board.temperature(language)
-    yield from disk.disks(folder, language)
-    yield from units.units(language)
-    yield from units.reboot(folder, language)
+def _machine(loaded: Settings, language: Language) -> Iterator[Finding]:
+    yield from _whole("versions", board.versions(language), language)
+    yield from _whole("power", board.power(language), language)
+    yield from _whole("temperature", board.temperature(language), language)
+    yield from _whole("disk", disk.disks(loaded.state_dir, language), language)
+    yield from _whole("units", units.units(language), language)
+    yield from _whole("reboot", units.reboot(loaded.state_dir, language), language)
+    yield from _whole("boot_pins", board.boot_pins(loaded.gate, language), language)
+
+
+def _whole(check: str, findings: Iterator[Finding], language: Language) -> Iterator[Finding]:
+    """One check's findings. One that fails itself says so: what ails a machine may be what no check expects."""
+    try:
+        yield from findings
+    except Exception as error:  # whatever it is, the other checks are made
+        yield tell("doctor.broken", language, check=check, why=f"{type(error).__name__}: {error}")
 
 
 def _edges(loaded: Settings, status: Status | None, runs: bool, language: Language) -> Iterator[Finding]:

@@ -97,13 +97,13 @@ def _certificate(host: str, port: int, is_pinned: bool, language: Language) -> I
             context.wrap_socket(raw, server_hostname=host) as tls,
         ):
             version, seen = tls.version(), tls.getpeercert(binary_form=True)
-    except OSError as error:
-        yield tell("tls.broken", language, host=host, port=port, why=error.strerror or error)
+        if is_pinned:
+            yield tell("tls.pinned", language, version=version)
+            return
+        until = x509.load_der_x509_certificate(seen or b"").not_valid_after_utc
+    except (OSError, ValueError) as error:  # ValueError: OpenSSL takes certificates that make no sense to others
+        yield tell("tls.broken", language, host=host, port=port, why=getattr(error, "strerror", None) or error)
         return
-    if is_pinned:
-        yield tell("tls.pinned", language, version=version)
-        return
-    until = x509.load_der_x509_certificate(seen or b"").not_valid_after_utc
     key = "tls.ends" if until - datetime.now(UTC) < _SOON else "tls.good"
     yield tell(key, language, version=version, until=f"{until:%Y-%m-%d}")
 

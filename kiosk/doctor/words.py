@@ -14,6 +14,13 @@ TEXTS: dict[str, Text] = {
         ("{mistake}", "Corrigez {file}, puis : portillon-kiosk config check {file}"),
         ("{mistake}", "Mend {file}, then: portillon-kiosk config check {file}"),
     ),
+    "doctor.broken": fail(
+        (
+            "Le contrôle {check} n'a pas abouti ({why})",
+            "Signalez-le, avec l'archive de : portillon-kiosk doctor bundle",
+        ),
+        ("The check {check} failed itself ({why})", "Report it, with the archive of: portillon-kiosk doctor bundle"),
+    ),
     "state.good": ok("{folder} : inscriptible, {free} Mo libres", "{folder}: can be written, {free} MB free"),
     "state.missing": warn(
         ("{folder} n'existe pas encore", "Il est créé au premier démarrage du portillon."),

@@ -1,6 +1,7 @@
 """portillon-kiosk doctor as a tech runs it: its lines, its JSON, its exit code."""
 
 import json
+import os
 
 import pytest
 
@@ -64,6 +65,18 @@ def test_it_speaks_the_settings_first_language(doctor, monkeypatch):
 def test_the_key_is_never_shown(doctor, paired, raw_server, respond):
     paired(raw_server(lambda heard: respond(401, {"success": False})).url)
     assert "secret" not in doctor()[1] + doctor("--json")[1]
+
+
+def test_a_check_that_fails_itself_is_one_line_and_all_others_are_made(doctor, monkeypatch):
+    well = {finding["check"] for finding in json.loads(doctor("--json")[1])}
+    monkeypatch.setattr(os, "statvfs", lambda _path: 1 / 0)  # below two of them: room and file system
+    code, out = doctor("--json")
+    findings = json.loads(out)
+    broken = [finding["found"] for finding in findings if finding["check"] == "doctor"]
+    assert code == 1
+    assert broken
+    assert all("ZeroDivisionError" in found for found in broken)
+    assert {finding["check"] for finding in findings} >= well - {"state", "disk"}
 
 
 @pytest.mark.parametrize("left", [None, '{"pid": 4, "pid_began": 1, "version": "1", "state": "ready"'])

@@ -1,5 +1,6 @@
 """What doctor finds of the network: files as the kernel writes them, real connections, real certificates."""
 
+import ssl
 import sys
 
 import pytest
@@ -120,6 +121,12 @@ def test_a_certificate_is_told_with_its_end_and_one_that_ends_soon_is_a_warning(
     server = raw_server(lambda heard: b"", certificate(ec.generate_private_key(ec.SECP256R1()), ends=days))
     level, found = way_to(server.url)["tls"]
     assert (level, key in found) == ("ok" if days == 100 else "warn", True)
+
+
+def test_a_certificate_that_is_none_is_a_failure_and_no_traceback(raw_server, certificate, monkeypatch):
+    server = raw_server(lambda heard: b"", certificate(ec.generate_private_key(ec.SECP256R1()), ends=100))
+    monkeypatch.setattr(ssl.SSLSocket, "getpeercert", lambda self, binary_form=False: b"\x30\x03odd")
+    assert way_to(server.url)["tls"][0] == "fail"
 
 
 def test_a_pinned_certificate_has_no_end_that_matters(raw_server, certificate, pin_of):
