@@ -34,7 +34,7 @@ class Gauge:
         self._tell_after = FIRST_AFTER_S
         self._frames = 0
         self._brightest, self._burnt = 0, 1.0
-        self._blur_px: float | None = None
+        self._with_code: Gray | None = None  # the last such frame, measured when it is time to tell
 
     def look(self, gray: Gray, taken_at: float, has_code: bool) -> Figures | None:
         """One frame, uint8[H, W], taken at these monotonic seconds; the figures when it is time for them."""
@@ -42,7 +42,7 @@ class Gauge:
         self._brightest = max(self._brightest, int(coarse.mean()))
         self._burnt = min(self._burnt, float(np.count_nonzero(coarse >= _BURNT) / coarse.size))
         if has_code:
-            self._blur_px = _blur(gray)
+            self._with_code = gray
         if self._began is None:
             self._began = taken_at
             return None
@@ -50,7 +50,8 @@ class Gauge:
         lasted = taken_at - self._began
         if lasted < self._tell_after:
             return None
-        figures = Figures(round(self._frames / lasted, 1), self._brightest, round(self._burnt, 2), self._blur_px)
+        blur_px = None if self._with_code is None else _blur(self._with_code)
+        figures = Figures(round(self._frames / lasted, 1), self._brightest, round(self._burnt, 2), blur_px)
         self._began, self._frames, self._tell_after = taken_at, 0, THEN_EVERY_S
         self._brightest, self._burnt = 0, 1.0
         return figures

@@ -54,6 +54,14 @@ def test_the_blur_of_a_read_code_is_measured_in_pixels(sigma_px):
     assert figures.blur_px == pytest.approx(sigma_px, rel=0.3)
 
 
+def test_no_frame_with_a_code_is_measured_before_the_figures_are_due(monkeypatch):
+    """A guest waits behind each: the blur costs milliseconds on a Pi."""
+    measured, partition = [], np.partition
+    monkeypatch.setattr(np, "partition", lambda *each: (measured.append(None), partition(*each))[1])
+    assert len(told(Gauge(), [frame_with_code(1)] * 51, 10, has_code=True)) == 1
+    assert len(measured) == 1
+
+
 def test_without_a_code_nothing_is_said_of_sharpness_and_the_last_code_is_remembered():
     gauge = Gauge()
     (figures,) = told(gauge, [frame_with_code(1)] * 51, 10)
