@@ -91,7 +91,10 @@ class Announcer:
     def _withdraw(self) -> None:
         responder, self._responder = self._responder, None
         if responder is not None:
-            with contextlib.suppress(OSError):  # the network went first: nobody is there to be told
+            from zeroconf import Error  # noqa: PLC0415  # as above; here it is loaded already
+
+            # The network went first, and nobody is there to be told; or it stalls, and its threads are left to it.
+            with contextlib.suppress(OSError, Error):
                 responder.close()
 
     def _tell(self, what: str) -> None:
