@@ -131,14 +131,15 @@ def gate(tmp_path: Path) -> Iterator[Gate]:
 def children() -> set[int]:
     """Processes of a tech page that this process started."""
     here = Path(f"/proc/{os.getpid()}/task")
-    pids = {int(pid) for task in here.iterdir() for pid in (task / "children").read_text().split()}
-    return {pid for pid in pids if b"kiosk.tech" in _command_line(pid)}
+    pids = {int(pid) for task in here.iterdir() for pid in _read(task / "children").split()}
+    return {pid for pid in pids if b"kiosk.tech" in _read(Path(f"/proc/{pid}/cmdline"))}
 
 
-def _command_line(pid: int) -> bytes:
+def _read(file: Path) -> bytes:
+    """What is in there; nothing where the thread or process has just ended."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:  # it has just ended
+        return file.read_bytes()
+    except OSError:
         return b""
 
 
