@@ -24,6 +24,11 @@ from kiosk.verdict import Verdict
 __all__ = ["GuestScreen"]
 
 OPEN_AGAIN_S = 5.0
+LEFT_S = 45.0  # a browser that systemd starts again is there sooner, on a Pi too
+_LEFT = (
+    "the browser that showed the guest screen is not there any more, or its page crashed: nobody sees the screen; "
+    "sudo systemctl restart portillon-screen"
+)
 
 
 class GuestScreen:
@@ -70,6 +75,8 @@ class GuestScreen:
             self._trouble = "its thread died: no guest screen until it is opened again, by itself"
         if self._stand is None and now >= self._open_at:
             self._open()
+        if self._stand is not None and now - self._board.left_since() > LEFT_S:
+            return _LEFT
         return self._trouble or self._brand_trouble
 
     def close(self) -> None:

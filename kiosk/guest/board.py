@@ -28,6 +28,8 @@ class Board:
         self._invited: tuple[int, dict[str, Any] | None] = (0, None)  # number, and what techs are shown
         self._newest: tuple[int, Message | None, float] = (0, None, 0.0)  # number, message, when it was put
         self._turned_at = float("-inf")
+        self._screens = 0  # streams of the screen's own browser
+        self._left_at = float("inf")  # when the last of them ended
         self._is_closed = False
 
     def put(self, message: Message) -> None:
@@ -52,14 +54,37 @@ class Board:
         """The main loop is alive."""
         self._turned_at = time.monotonic()
 
+    def left_since(self) -> float:
+        """Since when the screen's own browser, that was there, is not: monotonic seconds; infinity when all is well."""
+        with self._news:
+            return self._left_at
+
     def close(self) -> None:
         """Nothing more comes: every stream ends."""
         with self._news:
             self._is_closed = True
             self._news.notify_all()
 
-    def events(self) -> Iterator[bytes]:
-        """The look, then what is shown, each time that it changes, and a beat in between. Ends with the gate."""
+    def events(self, of_the_screen: bool = False) -> Iterator[bytes]:
+        """The look, then what is shown, each time that it changes, and a beat in between. Ends with the gate.
+
+        ``of_the_screen``: asked by the browser of the screen itself, whose end is noticed.
+        """
+        if not of_the_screen:
+            yield from self._events()
+            return
+        self._count(1)
+        try:
+            yield from self._events()
+        finally:
+            self._count(-1)
+
+    def _count(self, more: int) -> None:
+        with self._news:
+            self._screens += more
+            self._left_at = time.monotonic() if self._screens == 0 else float("inf")
+
+    def _events(self) -> Iterator[bytes]:
         (dressed, look), seen, invited = self._look, -1, 0
         yield _event("look", look)
         while True:

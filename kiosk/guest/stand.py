@@ -51,13 +51,14 @@ class _Handler(Answering):
 
     def do_GET(self) -> None:  # noqa: N802  (http.server's name)
         """Answer; only to those who know this machine as itself."""
+        path, _, asked = self.path.partition("?")
         origin = self.headers.get("Origin")
         is_ours = origin is None or origin.partition("://")[2] in self.server.names
         if self.headers.get("Host", "") not in self.server.names or not is_ours:
             self.send_error(403)
-        elif self.path == "/live":
-            self.stream(self.server.board.events())
-        elif (found := self.server.files.get(self.path.partition("?")[0])) is not None:
+        elif path == "/live":
+            self.stream(self.server.board.events(of_the_screen=asked == "kiosk"))
+        elif (found := self.server.files.get(path)) is not None:
             self.answer(*found)
         else:
             self.send_error(404)

@@ -19,7 +19,7 @@ export function listen({ look, message, invited, lost }) {
   }
 
   function open() {
-    source = new EventSource("live");
+    source = new EventSource(`live${location.search}`); // ?kiosk: the browser of the screen itself
     source.addEventListener("look", (event) => { heard(); look(JSON.parse(event.data)); });
     source.addEventListener("message", (event) => { heard(); message(JSON.parse(event.data)); });
     source.addEventListener("invited", (event) => { heard(); invited(JSON.parse(event.data)); });

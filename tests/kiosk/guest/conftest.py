@@ -40,9 +40,9 @@ class Loop:
 class Reader:
     """One page's stream."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, path: str = "/live") -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
-        self.connection.request("GET", "/live", headers={"Host": f"127.0.0.1:{port}"})
+        self.connection.request("GET", path, headers={"Host": f"127.0.0.1:{port}"})
         self.answer = self.connection.getresponse()
 
     def next(self) -> tuple[str, Any]:

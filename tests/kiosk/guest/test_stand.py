@@ -11,13 +11,15 @@ from typing import Any
 
 import pytest
 
-from kiosk import settings
+from kiosk import guest, settings
 from kiosk.edges import State
 from kiosk.guest import GuestScreen
 from kiosk.guest.stand import PAGE
 from kiosk.serving import Listener
 from kiosk.tech.invitation import Invitation
 from kiosk.verdict import ADMITTED, Reason, refused
+
+from .conftest import Reader
 
 PATIENCE_S = 60
 
@@ -206,3 +208,23 @@ def test_techs_are_shown_the_way_to_their_page_until_it_is_taken_back(screen, lo
     screen.invite(None)
     assert before.next_of("invited") is None
     assert after.next_of("invited") is None
+
+
+def test_the_screen_s_own_browser_is_missed_and_a_page_that_somebody_looked_at_is_not(
+    screen, loop, read, port_of, eventually, monkeypatch
+) -> None:
+    monkeypatch.setattr(guest, "LEFT_S", 0.5)
+    screen.show(State.READY)
+    passer_by = read(screen)
+    passer_by.next_of("message")
+    passer_by.close()
+    own = Reader(port_of(screen), "/live?kiosk")
+    own.next_of("message")
+    assert screen.turned(time.monotonic() + 60) is None
+    own.close()
+    why = eventually("that it is missed", lambda: screen.turned(time.monotonic() + 1))
+    assert "systemctl restart portillon-screen" in why
+    again = Reader(port_of(screen), "/live?kiosk")
+    again.next_of("message")
+    assert screen.turned(time.monotonic() + 60) is None
+    again.close()

@@ -85,6 +85,6 @@ def test_the_units_command_waits_for_the_page_and_shows_it_over_the_whole_screen
         browser = engine.chromium.connect_over_cdp(f"http://127.0.0.1:{_debugging_port(home, said)}")
         (page,) = browser.contexts[0].pages
         page.wait_for_function("document.documentElement.dataset.kind === 'unpaired'", timeout=PATIENCE_S * 1000)
-        assert page.url == f"http://127.0.0.1:{port}/"
+        assert page.url == f"http://127.0.0.1:{port}/?kiosk"
         seen = "[document.visibilityState, innerWidth === screen.width, innerHeight === screen.height]"
         assert page.evaluate(seen) == ["visible", True, True]

@@ -2,9 +2,12 @@
 
 import signal
 import threading
+import time
 
 import pytest
+from playwright.sync_api import Error
 
+from kiosk import guest
 from kiosk.edges import State
 from kiosk.verdict import ADMITTED, Reason, refused
 
@@ -215,3 +218,17 @@ def _size(cdp):
     """What the page holds once its garbage is collected."""
     cdp.send("HeapProfiler.collectGarbage")
     return {each["name"]: each["value"] for each in cdp.send("Performance.getMetrics")["metrics"]}
+
+
+def test_a_page_of_the_screen_that_crashed_is_missed(chromium, make_screen, monkeypatch, eventually):
+    monkeypatch.setattr(guest, "LEFT_S", 0.5)
+    loop = make_screen()
+    loop.show(State.READY)
+    page = chromium.new_page()
+    page.goto(f"{loop.url}?kiosk")
+    page.wait_for_function("() => document.documentElement.dataset.kind === 'idle'")
+    assert loop.screen.turned(time.monotonic() + 3600) is None
+    with pytest.raises(Error, match="crash"):
+        page.goto("chrome://crash")
+    why = eventually("that it is missed", lambda: loop.screen.turned(time.monotonic()))
+    assert "restart portillon-screen" in why
