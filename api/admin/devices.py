@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from uuid import UUID
 
 import bottle
@@ -22,6 +21,7 @@ def show_all(visit: Visit) -> bottle.HTTPResponse:
     """``GET devices``: those in use, and on demand the archived ones."""
     found = devices.list_devices(visit.store)
     archived = bool(visit.query.get("archived"))
+    scans = signs.newest_scans(visit.store)
     return visit.render(
         "devices_list.html",
         devices=[device for device in found if device.archived == archived],
@@ -29,7 +29,7 @@ def show_all(visit: Visit) -> bottle.HTTPResponse:
         events={event.uuid: event.name for event in list_events(visit.store)},
         products=products(visit),
         state=lambda device: state(visit, device),
-        heard_at=_heard_at(visit),
+        heard_at=lambda device: signs.heard_at(device.heard_at, scans.get(device.id)),
     )
 
 
@@ -89,17 +89,6 @@ def _admits(visit: Visit) -> Admits:
 def products(visit: Visit) -> list[str]:
     """The names of all products."""
     return [name for (name,) in visit.store.db.run(_PRODUCTS)]
-
-
-def _heard_at(visit: Visit) -> Callable[[Device], int | None]:
-    """When a device was last heard of: by its own word, or by a scan, which is looked up where that is cheap."""
-    recent = signs.recent_scans(visit.store)
-
-    def heard_at(device: Device) -> int | None:
-        newest = signs.heard_at(device.heard_at, recent.get(device.id))
-        return newest if newest is not None else signs.last_scan(visit.store, device.id)
-
-    return heard_at
 
 
 def state(visit: Visit, device: Device) -> tuple[str, str]:

@@ -16,7 +16,8 @@ from api.watch.silence import CLOCK_OFF_S
 
 _SHOWN = 20
 _RECENT = """SELECT l.arrived_at, l.action, l.code, l.ticket_uuid, t.uuid IS NOT NULL FROM scan_line l
-    LEFT JOIN ticket t ON t.uuid = l.ticket_uuid WHERE l.device_id = ? ORDER BY l.id DESC LIMIT ?"""
+    LEFT JOIN ticket t ON t.uuid = l.ticket_uuid WHERE l.device_id = ?
+    ORDER BY l.arrived_at DESC, l.id DESC LIMIT ?"""
 _LOOKS = {"ok": "good", "warn": "warn", "fail": "bad"}
 _LEVELS = {"ok": "devices_ok", "warn": "devices_warn", "fail": "devices_fail"}
 
@@ -43,7 +44,7 @@ def show(visit: Visit, uuid: str) -> bottle.HTTPResponse:
         url=waiting.pairing_url if waiting is not None else None,
         picture=picture(waiting.pairing_url) if waiting is not None else "",
         state=state(visit, device),
-        heard_at=signs.heard_at(device.heard_at, signs.last_scan(visit.store, device.id)),
+        heard_at=signs.heard_at(device.heard_at, signs.newest_scans(visit.store).get(device.id)),
         faults=[faults.fault(visit, str(code)) for code in _list(told.get("faults"))],
         facts=list(_facts(visit, told)),
         report=[line for line in _list(told.get("report")) if isinstance(line, dict)],

@@ -86,7 +86,7 @@ def show(_args: Namespace, settings: Settings, store: Store, shell: Shell) -> No
     elif found:
         zone = ZoneInfo(settings.organisation.timezone) if settings.organisation.timezone else None
         events = {event.uuid: event.name for event in list_events(store)}
-        rows = [_row(device, events, scans.get(device.uuid), zone) for device in found]
+        rows = [_row(device, events, scans.get(device.id), zone) for device in found]
         shell.table(("UUID", "Device", "State", "Way", "Admits", "Last heard of", "Newest scan"), rows, "--json: all.")
     else:
         shell.say("No device yet: portillon-api device add NAME")
@@ -144,8 +144,8 @@ def _told(device: NewDevice) -> dict[str, str]:
     }
 
 
-def _seen(device: Device, scans: dict[str, int]) -> dict[str, object]:
-    heard_at = signs.heard_at(device.heard_at, scans.get(device.uuid))
+def _seen(device: Device, scans: dict[int, int]) -> dict[str, object]:
+    heard_at = signs.heard_at(device.heard_at, scans.get(device.id))
     return {
         "uuid": device.uuid,
         "name": device.name,
@@ -155,7 +155,7 @@ def _seen(device: Device, scans: dict[str, int]) -> dict[str, object]:
         "claimed": device.claimed,
         "archived": device.archived,
         "heard_at": None if heard_at is None else moments.to_rfc3339(heard_at),
-        "scanned_at": moments.to_rfc3339(scans[device.uuid]) if device.uuid in scans else None,
+        "scanned_at": moments.to_rfc3339(scans[device.id]) if device.id in scans else None,
     }
 
 

@@ -53,7 +53,7 @@ def troubles(store: Store, patience: Patience = PATIENCE, now: int | None = None
 def _of_gates(store: Store, doors: list[Doors], patience: Patience, now: int) -> list[Trouble]:
     """A gate that never told of itself (another maker's) is not called silent; nor any at night, switched off."""
     rows = store.db.run(_GATES).fetchall()
-    scans = signs.recent_scans(store) if rows else {}
+    scans = signs.newest_scans(store) if rows else {}
     admits: dict[int, set[int]] = {}
     for device_id, event_id in store.db.run(_ADMITS):
         admits.setdefault(device_id, set()).add(event_id)
