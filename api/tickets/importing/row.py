@@ -67,7 +67,8 @@ def to_json(laid: Laid) -> str:
 
 
 def from_json(text: str) -> Laid:
-    """The way back."""
+    """The way back; also of what was laid down before schema version 4, when no digests were known."""
     told = json.loads(text)
-    tickets = tuple((uuid, digest) for uuid, digest in told.pop("tickets"))
+    undigested = [(uuid, None) for uuid in told.pop("uuids", ())]
+    tickets = tuple((uuid, digest) for uuid, digest in told.pop("tickets", undigested))
     return Laid(Row(**{**told, "status": TicketStatus(told["status"])}), tickets)

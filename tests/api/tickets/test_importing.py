@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from uuid import UUID, uuid4
 
 import pytest
@@ -413,3 +414,15 @@ def test_a_row_is_kept_whole_between_preview_and_confirmation():
     assert from_json(to_json(laid)) == laid
     assert len(set(laid.uuids)) == 3
     assert laid.tickets == tuple((uuid, codes.digest(codes.parse(codes.sign(private, uuid)))) for uuid in laid.uuids)
+
+
+def test_rows_that_the_version_before_laid_down_are_taken_in_and_open(store, house, gate):
+    event = events.find_event(store, UUID(house.event.uuid))
+    it = _laid(store, event, "name,quantity\nRoy,2\n")
+    ((fields,),) = store.db.run("SELECT fields FROM import_row").fetchall()
+    told = json.loads(fields)
+    uuids = [uuid for uuid, _ in told.pop("tickets")]
+    store.db.run("UPDATE import_row SET fields = ?", (json.dumps({**told, "uuids": uuids}),))
+    imports.begin(store, it)
+    assert imports.take_in(store, it).state == "done"
+    assert [gate.scan(codes.sign(event.private_key_pem, uuid)).json()["code"] for uuid in uuids] == ["ok", "ok"]
