@@ -34,8 +34,15 @@ class Annulment:
 
 _LINES = """SELECT action, ticket_uuid, event_id, code, status, used_at, arrived_at, scanned_at FROM scan_line
     WHERE device_id = ? AND scan_id = ? AND action IN ('scan', 'out', 'annul')"""
-_GIVE_BACK = """UPDATE ticket SET status = 'valid', scanned_at = NULL, scanned_by = NULL, scan_id = NULL
-    WHERE uuid = ? AND status = 'scanned' AND scanned_by = ? AND scan_id = ?"""
+# The ticket is valid again, as it was before. Who came in earlier and went out again has come in all the same: the line
+# of that exit, unless it was given back too, kept when and where.
+GIVEN_BACK = """status = 'valid', scan_id = NULL, (scanned_at, scanned_by) = (
+    SELECT o.used_at, o.used_by FROM scan_line o
+    WHERE o.ticket_uuid = ticket.uuid AND o.action = 'out' AND o.code = 'ok' AND o.status = 'valid' AND NOT EXISTS (
+        SELECT 1 FROM scan_line a WHERE a.device_id = o.device_id AND a.scan_id = o.scan_id AND a.action = 'annul')
+    ORDER BY o.id DESC LIMIT 1)"""
+_GIVE_BACK = f"""UPDATE ticket SET {GIVEN_BACK}
+    WHERE uuid = ? AND status = 'scanned' AND scanned_by = ? AND scan_id = ?"""  # noqa: S608 - nothing but our own text
 # With no scan id: the admission of before stays in force, but whoever asks for it again must show the ticket anew.
 _BRING_BACK = "UPDATE ticket SET status = 'scanned', scan_id = NULL WHERE uuid = ? AND status = 'valid' AND scan_id = ?"
 _WRITE = """INSERT INTO scan_line (action, device_id, ticket_uuid, event_id, scan_id, code, status, arrived_at,

@@ -5,14 +5,15 @@ from __future__ import annotations
 from uuid import UUID
 
 from api.store import acts, moments
+from api.store.annul import GIVEN_BACK
 from api.store.store import Store
 from api.tickets.events import NotPossibleError
 from api.tickets.issue import LONGEST_REASON
 
 _FIND = "SELECT event_id, scanned_by, scan_id FROM ticket WHERE uuid = ? AND status = 'scanned'"
 # Only while it is that same admission: on PostgreSQL gates go on scanning beside this transaction.
-_GIVE_BACK = """UPDATE ticket SET status = 'valid', scanned_at = NULL, scanned_by = NULL, scan_id = NULL
-    WHERE uuid = ? AND status = 'scanned' AND COALESCE(scanned_by, 0) = ? AND COALESCE(scan_id, '') = ?"""
+_GIVE_BACK = f"""UPDATE ticket SET {GIVEN_BACK}
+    WHERE uuid = ? AND status = 'scanned' AND COALESCE(scanned_by, 0) = ? AND COALESCE(scan_id, '') = ?"""  # noqa: S608
 # The line that `annul/` of the gate itself would have left: whatever repeats this scan id is refused from now on.
 _ANNUL = """INSERT INTO scan_line (action, device_id, ticket_uuid, event_id, scan_id, code, status, arrived_at, reason)
     VALUES ('annul', ?, ?, ?, ?, 'ok', 'valid', ?, ?)"""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.store import moments
 from api.tickets import issue
+from api.tickets.unscan import unscan
 from api.watch.tally import Tally, count
 
 
@@ -75,6 +77,38 @@ def test_who_went_out_was_admitted_and_is_not_inside(house, gate):
     assert figures() == (2, 1, (2, 2))
     gate.scan(ticket.qrcode_data)
     assert figures() == (2, 2, (2, 2))
+
+
+@pytest.mark.parametrize("taken_back", ["by the gate", "by an admin", "by an admin, without a scan id"])
+def test_a_second_entry_that_is_taken_back_leaves_the_first_which_was_one(house, gate, scan_id, taken_back):
+    house.store.db.run("UPDATE event SET reentry = 1")
+    out, other = house.gate("Way out"), house.gate("Gate 2")
+    house.store.db.run("UPDATE device SET direction = 'out' WHERE uuid = ?", (out.uuid,))
+    ticket = house.ticket(product="Place")
+    gate.scan(ticket.qrcode_data)
+    out.scan(ticket.qrcode_data)
+    before = count(house.store, _event_id(house), moments.now())
+    assert (before.admitted, before.inside, before.gates) == (1, 0, {"Gate 1": 1})
+    more = {} if taken_back.endswith("without a scan id") else {"scan_id": scan_id}
+    assert other.scan(ticket.qrcode_data, **more).json()["code"] == "ok"
+    if taken_back == "by the gate":
+        assert other.annul(scan_id).json()["code"] == "ok"
+    else:
+        unscan(house.store, UUID(ticket.uuid), "by mistake")
+    after = count(house.store, _event_id(house), moments.now())
+    assert (after.admitted, after.inside, after.gates, after.curve) == (1, 0, {"Gate 1": 1}, before.curve)
+    assert gate.scan(ticket.qrcode_data).json()["code"] == "ok"
+
+
+def test_a_first_entry_that_is_taken_back_was_none(house, gate, scan_id):
+    house.store.db.run("UPDATE event SET reentry = 1")
+    out, ticket, going = house.gate("Way out"), house.ticket(), str(uuid4())
+    house.store.db.run("UPDATE device SET direction = 'out' WHERE uuid = ?", (out.uuid,))
+    gate.scan(ticket.qrcode_data, scan_id=scan_id)
+    out.scan(ticket.qrcode_data, scan_id=going)
+    assert out.annul(going).json()["code"] == "ok"  # who is inside still
+    unscan(house.store, UUID(ticket.uuid), "by mistake")
+    assert count(house.store, _event_id(house), moments.now()).admitted == 0
 
 
 def test_who_was_not_let_out_is_among_the_refusals_as_such(house, gate):
