@@ -88,7 +88,7 @@ start_all() {
         # Only at a boot: the one when there is a file for it, the other when memory lies over the root.
         if [ "$unit" = portillon-first-boot.service ] || [ "$unit" = portillon-read-only.service ]; then continue; fi
         # A newer server lays out the tickets anew, and the one before can't read them then: all else is known to run first.
-        if [ "$unit" = portillon-api.service ]; then try_after; fi
+        if [ "$unit" = portillon-api.service ] && [ -n "$OLD" ]; then try_after; fi
         start "$unit"
     done < <(wanted_units)
     try_after
