@@ -28,18 +28,27 @@ _LEAST_SECRET = 4  # characters: a shorter one would spoil every line
 
 _UUID = r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"
 _MAC = r"\b(?:[0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}\b"
-_MAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+# Those of any length begin where their characters do and look no further than these go: a line is read once, not for
+# each of its characters.
+_MAIL = r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
 _WIFI_CODE = r"WIFI:\S.*?;;"
 _PAIRING_TOKEN = r"(?<=/)[^/\s]+(?=/pair\b)"  # noqa: S105  (a pattern)
 _API_KEY = r"\b[A-Za-z0-9]{8}\.[A-Za-z0-9_-]{12,}"
 # Of a ticket code or any key: long, and with digits; with a slash only in mixed case, or every path would be one.
-_LONG = r"(?<![A-Za-z0-9_/+-])(?=[A-Za-z0-9_+=-]*\d)[A-Za-z0-9_+=-]{24,}"
-_LONG_WITH_SLASHES = r"(?<![A-Za-z0-9_/+-])(?=\S*\d)(?=\S*[a-z])(?=\S*[A-Z])[A-Za-z0-9_+=-][A-Za-z0-9_+=/-]{39,}"
-_KINDS = "|".join((_WIFI_CODE, _PAIRING_TOKEN, _MAIL, _UUID, _MAC, _API_KEY, _LONG_WITH_SLASHES, _LONG))
-# What stands after such a word, up to the line's end where it is quoted or a password may hold spaces.
-_NAMED = re.compile(
-    r"(?i)\b(psk|pass(?:word|phrase|wd)?|api[_-]?key|authorization|token|secret|qrcode_data)([\"']?\s*[=:]\s*)(\S[^\n,}]*)"
+_LONG = r"(?<![A-Za-z0-9_/+=-])(?=[A-Za-z0-9_+=-]*\d)[A-Za-z0-9_+=-]{24,}"
+_WITH_SLASHES = "[A-Za-z0-9_+=/-]"
+_LONG_WITH_SLASHES = (
+    rf"(?<!{_WITH_SLASHES})(?!/)(?={_WITH_SLASHES}*\d)(?={_WITH_SLASHES}*[a-z])(?={_WITH_SLASHES}*[A-Z])"
+    rf"{_WITH_SLASHES}{{40,}}"
 )
+_KINDS = "|".join((_WIFI_CODE, _PAIRING_TOKEN, _MAIL, _UUID, _MAC, _API_KEY, _LONG_WITH_SLASHES, _LONG))
+# What stands after such a word: what is quoted, or up to the line's end, since a password may hold spaces and commas.
+_NAMED = re.compile(
+    r"(?i)\b(psk|pass(?:word|phrase|wd)?|api[_-]?key|authorization|token|secret|qrcode_data)([\"']?\s*[=:]\s*)"
+    r"(([\"'])[^\n]*?\4(?=\s*(?:[,}\])]|$))|\S[^\n]*)",
+    re.MULTILINE,
+)
+_LONGEST = 4096  # characters of a line; more helps nobody
 
 
 class Redactor:
@@ -48,7 +57,8 @@ class Redactor:
     def __init__(self, known: Iterable[str] = ()) -> None:
         self._salt = random.token_bytes(32)
         exact = sorted({each for each in known if len(each) >= _LEAST_SECRET}, key=len, reverse=True)
-        self._kinds = re.compile("|".join([*map(re.escape, exact), _KINDS]))
+        self._exact = re.compile("|".join(map(re.escape, exact)) or r"(?!)")
+        self._kinds = re.compile(f"{self._exact.pattern}|{_KINDS}")
 
     def mark(self, secret: str) -> str:
         """``~`` and twelve digits: the same for the same secret in this archive."""
@@ -56,8 +66,16 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Free text, such as a log, line by line or whole."""
-        named = _NAMED.sub(lambda found: found[1] + found[2] + self.mark(found[3]), text)
+        cut = "\n".join(map(self._cut, text.split("\n")))
+        named = _NAMED.sub(lambda found: found[1] + found[2] + self.mark(found[3]), cut)
         return self._kinds.sub(lambda found: self.mark(found[0]), named)
+
+    def _cut(self, line: str) -> str:
+        """A line that is too long, up to its last whole word: of half a secret nobody could know that it is one."""
+        if len(line) <= _LONGEST:
+            return line
+        known = self._exact.sub(lambda found: self.mark(found[0]), line)
+        return "".join(known[:_LONGEST].rpartition(" ")[:2]) + "…"
 
     def line(self, fields: dict[str, Any]) -> dict[str, Any]:
         """One line of journal or trace."""

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -158,6 +159,32 @@ def test_a_disk_that_is_full_leaves_nothing_behind_and_the_archive_of_before_as_
 )
 def test_what_helps_is_left_as_it_is(plain):
     assert Redactor().text(plain) == plain
+
+
+@pytest.mark.parametrize(
+    ("line", "left"),
+    [
+        ("psk=abc,def ghi", "psk=~"),
+        ('api_key=abcd,"x"', "api_key=~"),
+        ("password: correct, horse} battery", "password: ~"),
+        ('{"password": "a, b", "port": 1}', '{"password": ~, "port": 1}'),
+        ("token='a, b'", "token=~"),
+        ('psk="ab"c, d', "psk=~"),
+    ],
+)
+def test_a_secret_that_is_named_ends_with_its_line_or_its_quotes(line, left):
+    assert re.sub(r"~\w{12}", "~", Redactor().text(line)) == left
+
+
+def test_a_line_without_end_is_cut_and_nothing_of_a_secret_is_left_at_the_cut():
+    known = "porte jaune au fond"
+    line = "x " * 2040 + f"{known} {TICKET} " + "y " * 80_000
+    cut = Redactor({known}).text(f"{line}\nlast")
+    assert len(cut) < 4200
+    assert cut.endswith(" …\nlast")
+    for secret in (known, known[:8], TICKET[:8]):
+        assert secret not in cut
+    assert Redactor().text("z" * 200_000) == "…"
 
 
 def test_a_short_secret_spoils_no_line():
