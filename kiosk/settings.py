@@ -130,7 +130,9 @@ class Gate(_Section):
     passage: Pin | None = Field(None, description="input: somebody went through")
     exit_request: Pin | None = Field(None, description="input: button of those who want to leave")
     emergency: Pin | None = Field(None, description="input: a copy of the fire panel's contact; no safety device")
-    unlock: Pin | None = Field(None, description="input: opens pairing again for 2 minutes")
+    unlock: Pin | None = Field(
+        None, description="input: opens pairing again for 2 minutes, and the tech page where it has a port"
+    )
     tamper: Pin | None = Field(None, description="input: the housing was opened")
     normally_closed: tuple[Literal["passage", "exit_request", "emergency", "unlock", "tamper"], ...] = Field(
         (), description="inputs whose contact is closed at rest; a broken wire then counts as active"
