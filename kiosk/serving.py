@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
 LOOPBACK = "127.0.0.1"
+_WAITING = 8192  # bytes of events that may wait for a reader, besides what its own side takes in without reading
 
 log = logging.getLogger(__name__)
 
@@ -94,10 +95,11 @@ class Answering(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def stream(self, events: Iterable[bytes]) -> None:
-        """Each event as it comes, until they end or the browser is closed, or does not read."""
+        """Each event as it comes, until they end or the browser is closed, or has not read for long."""
         self.begin("text/event-stream")
         with contextlib.suppress(OSError):
             self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _WAITING)
             for event in events:
                 self.wfile.write(event)
 

@@ -146,6 +146,21 @@ def test_a_reader_that_reads_nothing_is_dropped_and_holds_nothing_up(screen, loo
     deaf.close()
 
 
+def test_what_waits_for_a_reader_that_reads_nothing_is_little(screen, loop, port_of, eventually) -> None:
+    """Else it would hold one of the few threads for hours: what is sent to a screen at rest is some bytes a second."""
+    deaf = socket.socket()
+    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    deaf.connect(("127.0.0.1", port_of(screen)))
+    deaf.sendall(f"GET /live HTTP/1.0\r\nHost: 127.0.0.1:{port_of(screen)}\r\n\r\n".encode())
+    eventually("it has a thread", lambda: _threads() == 1)
+    message = refused(Reason.TOO_EARLY, guest_message="✗" * 120)
+    for _ in range(60):  # of about a kilobyte
+        screen.show(State.REFUSED, message)
+        time.sleep(0.02)  # so that the reader's thread takes each one
+    eventually("it is dropped", lambda: _threads() == 0)
+    deaf.close()
+
+
 def _threads() -> int:
     return sum("process_request_thread" in thread.name for thread in threading.enumerate())
 
