@@ -201,6 +201,7 @@ def test_silent_connections_are_few_and_cut_off_and_then_others_are_answered(
     for each in silent:
         with each:
             assert each.recv(1) == b""
+    monkeypatch.undo()
     assert site.ask("/").status == 200
 
 
