@@ -44,6 +44,11 @@ class Part:
                 start_new_session=True,  # the terminal's Ctrl-C reaches the demo alone, which then ends its parts
             )
 
+    @property
+    def runs(self) -> bool:
+        """False once it has ended."""
+        return self._process.poll() is None
+
     def check(self) -> None:
         """Raise StageError when it has ended by itself."""
         if (status := self._process.poll()) is not None:
@@ -130,15 +135,24 @@ class Stage:
     def __exit__(self, *_: object) -> None:
         self._end.close()
 
+    @property
+    def serves(self) -> bool:
+        """True while the ticket server runs."""
+        return self._server is not None and self._server.runs
+
     def start_server(self) -> None:
-        """Start the ticket server and wait until it listens. Raises StageError."""
+        """Start the ticket server, unless it runs, and wait until it listens. Raises StageError, and none runs then."""
+        if self.serves:
+            return
         arguments = ["serve", "--config", str(self._settings), "--host", "127.0.0.1", "--port", str(self.port)]
         self._server = Part("portillon-api", arguments, self.folder / "api.log")
         deadline = time.monotonic() + START_S
         while not _listens(self.port):
             self._server.check()
             if time.monotonic() > deadline:
-                raise StageError(f"the ticket server does not listen on port {self.port}:\n{self._server.tail()}")
+                why = self._server.tail()
+                self.stop_server()
+                raise StageError(f"the ticket server does not listen on port {self.port}:\n{why}")
             time.sleep(POLL_S)
 
     def stop_server(self) -> None:

@@ -43,5 +43,7 @@ class Acts:
     def serve(self, *, is_on: bool) -> None:
         """Start the ticket server, or stop it. Raises StageError when it does not start."""
         with self._lock:
-            self._stage.start_server() if is_on else self._stage.stop_server()
-            self._board.is_there("server", is_on)
+            try:
+                self._stage.start_server() if is_on else self._stage.stop_server()
+            finally:
+                self._board.is_there("server", self._stage.serves)
