@@ -84,6 +84,10 @@ class Passage:
         """True when nobody is in front of the gate."""
         return not self._present
 
+    def is_serving(self, now: float) -> bool:
+        """True while somebody with a ticket is in front of the gate or reads what it said."""
+        return any(p.ticket is not None and not p.is_over(now) for p in self._present.values())
+
     # ── a presentation begins ────────────────────────────────────────────────────────────────────────────
 
     def _was_present(self, key: str, code: Code, now: float) -> bool:
@@ -169,7 +173,7 @@ class Passage:
             if isinstance(code, TicketCode | PairingCode):
                 continue  # (a paired kiosk ignores pairing codes)
             key, why = (code.digest, code.why) if isinstance(code, Unreadable) else (type(code).__name__, "card")
-            if self._was_present(key, code, now) or self._is_serving(now):
+            if self._was_present(key, code, now) or self.is_serving(now):
                 continue
             here = self._present[key] = Presentation(None, now)
             self.trace("presentation", ticket=None, read_ms=read_ms, why=why)
@@ -257,10 +261,6 @@ class Passage:
             self.trace("fault", fault=Fault.JOURNAL, why=str(error))
             return False
         return True
-
-    def _is_serving(self, now: float) -> bool:
-        """True while somebody with a ticket is in front of the gate or reads what it said."""
-        return any(p.ticket is not None and not p.is_over(now) for p in self._present.values())
 
     def _forget_the_departed(self, now: float) -> None:
         self._present = {key: p for key, p in self._present.items() if not p.is_over(now)}

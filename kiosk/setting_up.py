@@ -118,7 +118,7 @@ class SettingUp:
 
     def _test(self, now: float) -> bool:
         is_new = self.guests is None and not self._journal.has_admitted()
-        is_free = self._turns.is_free(now) and (self.guests is None or self.guests.is_idle())
+        is_free = self._turns.is_free(now) and (self.guests is None or not self.guests.is_serving(now))
         if not is_free or not (is_new or self._unlocking.is_open(now)):
             return False
         self._unlocking.close()

@@ -17,7 +17,7 @@ from kiosk.first_boot.trying_out import LAMP_S, RESULT_S
 from kiosk.pairing import Paired, PairingFailed, PairingTrouble
 from kiosk.setting_up import Parts, Reach, SettingUp
 from kiosk.unlocking import OPEN_S, Unlocking
-from kiosk.verdict import ADMITTED
+from kiosk.verdict import ADMITTED, Reason, Verdict, refused
 from kiosk.wifi_code import WifiCode
 from tests.kiosk.decision.test_presentations import A
 from tests.kiosk.decision.world import World
@@ -246,6 +246,28 @@ def test_unlocked_it_opens_for_one_test_card_and_is_locked_again(site: Site, is_
     assert site.pulses() == ["test"]
     site.wait(30, CARD)
     assert (site.pulses(), site.notes()) == (["test"], ["unlocked", "test"])
+
+
+def test_a_card_that_is_held_up_while_the_gate_is_unlocked_is_taken_without_being_put_away(site: Site) -> None:
+    site.paired()
+    site.wait(3, CARD)
+    assert site.verdicts() == [("refused", "not_a_ticket")]
+    site.touch(Contact.UNLOCK)
+    site.wait(2 * LAMP_S + 0.5, CARD)
+    assert site.pulses() == ["test"]
+
+
+@pytest.mark.parametrize("verdict", [None, ADMITTED, refused(Reason.CANCELLED)])
+def test_but_not_beside_a_ticket_that_is_held_up_too(site: Site, verdict: Verdict | None) -> None:
+    site.paired()
+    site.wait(3, CARD)
+    site.see(A, CARD)
+    if verdict is not None:
+        site.answer(verdict)
+    before = site.pulses()
+    site.touch(Contact.UNLOCK)
+    site.wait(5, A, CARD)
+    assert site.pulses() == before
 
 
 def test_an_unlocking_that_is_over_lets_no_card_in(site: Site) -> None:
