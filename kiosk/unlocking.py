@@ -1,4 +1,4 @@
-"""Two minutes in which a paired gate takes a pairing code: opened by the unlock input, or by a file, once each.
+"""Two minutes in which a gate in service takes a tech's cards: opened by the unlock input, or by a file, once each.
 
 The file is for a gate without that input: put on the boot partition, by somebody who has the card in hand. It is known
 by its identity, so the same file opens nothing at the next start. Monotonic seconds.
@@ -35,7 +35,7 @@ class Unlocking:
         self._until = float("-inf")
 
     def is_open(self, now: float) -> bool:
-        """True while pairing codes are read."""
+        """True while cards are taken."""
         return now < self._until
 
     def has_ended(self, now: float) -> bool:
