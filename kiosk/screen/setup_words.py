@@ -159,4 +159,8 @@ TROUBLES: dict[str, dict[Literal["fr", "en"], str]] = {
         "fr": "Essai refusé : ce portillon a déjà servi, ou sert. Déverrouillez-le (unlock), puis remontrez la carte.",
         "en": "No test: this gate has let guests in, or is busy. Unlock it (unlock input), then show the card again.",
     },
+    "tech_page": {
+        "fr": "La page technique n'a pas pu s'ouvrir : son port est-il pris ? Changez [tech] port, voir le journal.",
+        "en": "The tech page can't be opened: is its port taken? Change [tech] port; the log says more.",
+    },
 }

@@ -24,7 +24,7 @@ from kiosk.tech.helper import Helper
 from kiosk.tech.invitation import Invitation
 from kiosk.tech.lines import Lines
 from kiosk.tech.presentations import Presentations
-from kiosk.tech.presses import Hands, Presses
+from kiosk.tech.presses import NOBODY_SERVED, Hands, Presses
 from kiosk.turns import Turns
 
 TELL_EVERY_S = 0.25
@@ -123,6 +123,8 @@ class TechPage:
             case Closed(why=why):
                 self._is_over(why)
             case Failed(why=why):
+                if self._answer is None and self._parts.shown.now in NOBODY_SERVED:
+                    self._parts.shown.trouble("tech_page", now)  # whoever used the key switch looks at the screen
                 self._give_answer({"refused": why})
                 log.error("the tech page can't be opened: %s", why)
                 self._is_over(Over.FAILED)

@@ -16,7 +16,7 @@ from kiosk.shown import Shown
 from kiosk.tech.channel import Press
 from kiosk.turns import Turns
 
-_NOBODY_SERVED = frozenset({State.READY, State.UNPAIRED, State.UNLOCKED, State.FAULT})
+NOBODY_SERVED = frozenset({State.READY, State.UNPAIRED, State.UNLOCKED, State.FAULT})
 _STEPS: dict[Press, State] = {"red": State.TEST_RED, "amber": State.TEST_AMBER, "open": State.TEST_OPEN}
 
 
@@ -62,7 +62,7 @@ class Presses:
         hands = self._hands
         if self._is_emergency:
             return "emergency"
-        if self.is_under_way or not hands.is_idle(now) or hands.shown.now not in _NOBODY_SERVED:
+        if self.is_under_way or not hands.is_idle(now) or hands.shown.now not in NOBODY_SERVED:
             return "busy"
         if what == "restart":
             return self._restart()

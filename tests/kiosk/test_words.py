@@ -24,7 +24,7 @@ def test_every_state_reason_and_fault_has_its_own_words(language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_whatever_keeps_a_gate_unpaired_has_words(language):
-    of_cards = {"plain_http", "bad_wifi", "wifi_unsupported", "no_network_yet", "test_not_now"}
+    of_cards = {"plain_http", "bad_wifi", "wifi_unsupported", "no_network_yet", "test_not_now", "tech_page"}
     assert set(TROUBLES) == {*PairingTrouble, *(f"wifi_{outcome}" for outcome in Outcome), *of_cards}
     said = [say(State.UNPAIRED, None, trouble, language).hint for trouble in TROUBLES]
     assert len(set(said)) == len(said)

@@ -58,6 +58,7 @@ class Gate(World):
         self.chosen = settings.load(self.config, environment={})
         self.news: queue.SimpleQueue[TechAsked | TechTold] = queue.SimpleQueue()
         self.invited: list[Invitation | None] = []
+        self.troubles: list[str | None] = []
         self.later = 0.0  # seconds that the main loop believes to have passed
         super().__init__(folder, passage_s=8.0)
         self.display.state(State.READY)
@@ -73,6 +74,10 @@ class Gate(World):
             clock=lambda: "2026-11-28T23:37:00+00:00",
         )
         self.tech = TechPage(self.chosen, self.config, parts, self.news.put)
+
+    def show(self, state: State, verdict: Any = None, trouble: str | None = None) -> None:
+        super().show(state, verdict, trouble)
+        self.troubles.append(trouble)
 
     def turn(self, seconds: float = 0.02) -> None:
         """What is in the queue, and a tick."""
@@ -279,6 +284,13 @@ def test_a_port_that_is_taken_is_told_to_whoever_asked(gate: Gate, capfd: pytest
     with socket.create_server(("127.0.0.1", gate.port)):
         assert run(gate, closes=False) == 1
     assert str(gate.port) in capfd.readouterr().err
+
+
+def test_a_port_that_is_taken_is_told_on_the_screen_to_whoever_used_the_key_switch(gate: Gate) -> None:
+    with socket.create_server(("127.0.0.1", gate.port)):
+        gate.tech.unlocked(time.monotonic())
+        gate.turn_until(lambda: "tech_page" in gate.troubles)
+    assert gate.noted()[-1] == "failed"
 
 
 def test_the_command_opens_it_and_says_how_and_closes_it(gate: Gate, capfd: pytest.CaptureFixture[str]) -> None:
