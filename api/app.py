@@ -108,8 +108,8 @@ def make_app(
     """The application on this store. Safe with any number of threads; it starts none and opens nothing.
 
     ``organisation`` names the tenant from now on; ``language`` is for callers who don't say theirs; a pairing token
-    is good for ``pairing_max_age_s`` seconds; ``readers`` may read /metrics. Failures are counted by ``REMOTE_ADDR``:
-    a server behind a trusted proxy puts the real address there.
+    that does not say itself how long is good for ``pairing_max_age_s`` seconds; ``readers`` may read /metrics. Failures
+    are counted by ``REMOTE_ADDR``: a server behind a trusted proxy puts the real address there.
     """
     if organisation is not None:
         store.rename_organisation(organisation)
@@ -124,12 +124,12 @@ def make_app(
             _add(app, method, f"{prefix}{path}", call, deployed, counter)
     _add(app, "GET", "/api/events", endpoints.events, False, counters.route("GET", "/api/events/"))
     _add_monitoring(app, app.monitoring)
-    app.house = _house(store, pages, language, pairing_max_age_s)
+    app.house = _house(store, pages, language)
     site.add_to(app, app.house, counters)
     return app
 
 
-def _house(store: Store, pages: Pages, language: Language, pairing_max_age_s: float) -> House:
+def _house(store: Store, pages: Pages, language: Language) -> House:
     """What the web pages know of the server that they belong to."""
     return House(
         store=store,
@@ -139,7 +139,6 @@ def _house(store: Store, pages: Pages, language: Language, pairing_max_age_s: fl
         zone=pages.zone,
         public_url=pages.public_url,
         pin=pages.pin,
-        pairing_max_age_s=pairing_max_age_s,
         tally=Tally(store),
         outlook=Outlook(store, pages.patience),
         worker=Worker(store),

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from uuid import UUID
 
-from api.devices.devices import add_device
+from api.devices.organising import add_devices
 from api.devices.pairing import Pairing
 from api.store.store import open_store
 from api.tickets import events, issue
@@ -52,7 +52,7 @@ def _prepare(database: str) -> list[list[bytes]]:
     store = open_store(database)
     event = events.add_event(store, "Bench")
     tickets = issue.add_tickets(store, UUID(event.uuid), count=ROUNDS)
-    devices = [add_device(store, name, "http://127.0.0.1") for name in ("Gate 1", "Gate 2")]
+    devices = add_devices(store, ["Gate 1", "Gate 2"], "http://127.0.0.1")
     keys = [Pairing(store).read(device.token).api_key for device in devices]
     store.close()
     bodies = [json.dumps({"qrcode_data": ticket.qrcode_data}).encode() for ticket in tickets]

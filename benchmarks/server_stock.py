@@ -16,7 +16,8 @@ from uuid import UUID
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from api.devices.devices import add_device
+from api.devices.devices import numbered
+from api.devices.organising import add_devices
 from api.devices.pairing import Pairing
 from api.store.store import open_store
 from api.tickets import codes, events, issue
@@ -74,7 +75,7 @@ def make(file: Path, tickets: int, *, imported: bool = False) -> Stock:
     event = events.add_event(store, "Bench", public_key_pem=None if theirs is None else _public_pem(theirs))
     first = issue.Order(first_name="Ada", last_name="Lovelace", email="ada@example.org", product="Entry", price="Full")
     issue.add_tickets(store, UUID(event.uuid), first)
-    devices = [add_device(store, f"Gate {number}", "http://127.0.0.1") for number in range(1, GATES + 1)]
+    devices = add_devices(store, numbered("Gate", GATES), "http://127.0.0.1")
     keys = tuple(Pairing(store).read(device.token).api_key for device in devices)
     (ours,) = store.db.run("SELECT private_key_pem FROM event").fetchone()
     store.close()

@@ -31,7 +31,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
-from api.devices.devices import add_device
+from api.devices.organising import add_devices
 from api.devices.pairing import Pairing
 from api.store.store import open_store
 from api.tickets import events, issue
@@ -90,7 +90,7 @@ def _prepare(folder: Path) -> list[bytes]:
     store = open_store(f"sqlite:///{folder}/fresh")
     event = events.add_event(store, "Bench")
     tickets = issue.add_tickets(store, UUID(event.uuid), count=sum(_SCANS.values()))
-    device = add_device(store, "Gate", "http://127.0.0.1")
+    device = add_devices(store, ["Gate"], "http://127.0.0.1")[0]
     key = Pairing(store).read(device.token).api_key
     store.close()
     return [request("/api/scan/ticket/", key, json.dumps({"qrcode_data": t.qrcode_data}).encode()) for t in tickets]

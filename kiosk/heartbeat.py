@@ -12,9 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from kiosk.credentials import printable
+from kiosk.doctor.finding import Finding
 from kiosk.scan_client import ScanClient
 from kiosk.status import version
 
@@ -42,26 +43,6 @@ class Pulse:
     clock: str  # RFC 3339
 
 
-class ReportLine(Protocol):
-    """One line of doctor's, such as ``kiosk.doctor.finding.Finding``."""
-
-    @property
-    def check(self) -> str:
-        """What was looked at: a code of at most 40 characters."""
-
-    @property
-    def level(self) -> str:
-        """``ok``, ``warn`` or ``fail``."""
-
-    @property
-    def found(self) -> str:
-        """In words."""
-
-    @property
-    def fix(self) -> str:
-        """What to do; "" when it is good."""
-
-
 class Heartbeat:
     """Every 30 s one try, when there is something to tell; one that fails is not tried again before the next."""
 
@@ -78,7 +59,7 @@ class Heartbeat:
         """This is how the gate is from now on. One assignment, so that any thread may."""
         self._told = pulse, time.monotonic()
 
-    def report(self, lines: Iterable[ReportLine]) -> None:
+    def report(self, lines: Iterable[Finding]) -> None:
         """What doctor finds from now on; sent when it has changed, and every ten minutes. Any thread may.
 
         At most 60 lines and 12 kB; when it is more, good lines are left out first.
@@ -122,7 +103,7 @@ class Heartbeat:
         return {name: value for name, value in told.items() if value is not None}
 
 
-def _cut(lines: Iterable[ReportLine]) -> list[dict[str, str]]:
+def _cut(lines: Iterable[Finding]) -> list[dict[str, str]]:
     """The report as it is sent, in the order that it was told in."""
     told = [
         {

@@ -25,12 +25,8 @@ class Liveness:
     last_turn: float  # when the main loop last turned
     busy_since: float | None  # when the server thread took the job it is at; None: it waits for one
 
-    def may_say_alive(self, now: float) -> bool:
-        """True when ``WATCHDOG=1`` is the truth."""
-        return self.why_not(now) is None
-
     def why_not(self, now: float) -> str | None:
-        """What is stuck, for the log; None when nothing is."""
+        """What is stuck, for the log; None when nothing is, and ``WATCHDOG=1`` the truth."""
         if now - self.last_turn > TURN_WITHIN_S:
             return f"the main loop has not turned for {now - self.last_turn:.0f} s"
         if self.busy_since is not None and now - self.busy_since > JOB_WITHIN_S:

@@ -11,9 +11,10 @@ from api.admin.visit import RefusedError, Route, Visit
 from api.devices import devices, organising, signs
 from api.devices import sheet as printable
 from api.devices.devices import Admits, Device, Direction
-from api.tickets.events import list_events
+from api.tickets.events import NotPossibleError, list_events
 from api.tickets.printing.wanted import Style
 
+_DAYS = (1, printable.DAYS, 7)  # that the codes of a sheet may be good for
 _PRODUCTS = "SELECT name FROM product ORDER BY name"
 
 
@@ -47,17 +48,25 @@ def add(visit: Visit) -> bottle.HTTPResponse:
 
 def sheet(visit: Visit) -> bottle.HTTPResponse:
     """``GET devices/sheet``: the pairing codes of all that wait, to be printed and cut."""
-    waiting = [device for device in devices.list_devices(visit.store) if not device.claimed and not device.archived]
-    codes = [devices.waiting_for(visit.store, UUID(device.uuid), visit.pairing_base) for device in waiting]
-    shown = [(device, picture(device.pairing_url)) for device in codes if device is not None]
-    return visit.render("devices_sheet.html", codes=shown)
+    days = _days(visit)
+    try:
+        printed = printable.of_waiting(visit.store, visit.pairing_base, days)
+    except NotPossibleError:  # none waits
+        return visit.render("devices_sheet.html", codes=[])
+    codes = [(gate.name, picture(gate.pairing_url)) for gate in printed.gates]
+    return visit.render("devices_sheet.html", codes=codes, until=printed.until, days=days, choice=_DAYS)
+
+
+def _days(visit: Visit) -> int:
+    """How long codes are to be good for, as chosen on the page."""
+    asked = str(visit.query.get("days", ""))
+    return int(asked) if asked in map(str, _DAYS) else printable.DAYS
 
 
 def sheet_pdf(visit: Visit) -> bottle.HTTPResponse:
     """``GET devices/sheet.pdf``: the same as one file, to be sent to whoever mounts the gates."""
-    house = visit.house
-    printed = printable.of_waiting(visit.store, visit.pairing_base, house.pairing_max_age_s)
-    content = printable.print_apart(printed, Style(visit.language, house.zone))
+    printed = printable.of_waiting(visit.store, visit.pairing_base, _days(visit))
+    content = printable.print_apart(printed, Style(visit.language, visit.house.zone))
     headers = {"Content-Type": "application/pdf", "Content-Disposition": 'attachment; filename="gates.pdf"'}
     return bottle.HTTPResponse(content, 200, headers)
 

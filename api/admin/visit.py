@@ -16,7 +16,6 @@ from api.admin import words
 from api.admin.sessions import Admin, Session, Sessions
 from api.admin.uploads import Request, Uploads
 from api.devices.limiter import Limiter
-from api.devices.pairing import DEFAULT_MAX_AGE_S
 from api.operations.shelf import Shelf
 from api.scan.words import Language, language_of
 from api.store import acts
@@ -56,7 +55,6 @@ class House:
     worker: Worker  # goes on with imports
     shelf: Shelf
     pin: str = ""  # the fragment of pairing codes by which gates know this server's key, "" without
-    pairing_max_age_s: float = DEFAULT_MAX_AGE_S  # seconds that a pairing code is good for
     by_address: Limiter = field(default_factory=Limiter)
     by_name: Limiter = field(default_factory=Limiter)
     uploads: Uploads = field(default_factory=Uploads)

@@ -11,6 +11,8 @@ from typing import Any, NoReturn
 from uuid import UUID
 
 from api.commands.events import moment
+from api.devices.pairing import DAYS_MOST
+from api.devices.sheet import DAYS
 
 
 class _Parser(argparse.ArgumentParser):
@@ -147,6 +149,7 @@ def _devices(device: _Noun) -> None:
     sheet.add_argument("--pdf", type=Path, required=True, metavar="FILE")
     sheet.add_argument("--event", type=UUID, metavar="UUID", help="only gates that admit this event")
     sheet.add_argument("--base-url", metavar="URL", help="how gates reach the server")
+    sheet.add_argument("--days", type=_days, default=DAYS, help=f"how long they are good for, 1 to 7 (default: {DAYS})")
     device.verb("list", "all devices")
     device.verb("archive", "shut a device out, for good").add_argument("uuid", type=UUID, metavar="UUID")
 
@@ -160,6 +163,7 @@ def _rules(verb: argparse.ArgumentParser) -> None:
 
 def _code(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--base-url", metavar="URL", help="how gates reach the server")
+    verb.add_argument("--days", type=_days, help="how long it is good for, 1 to 7 (default: [pairing] token_minutes)")
     verb.add_argument("--png", type=Path, metavar="FILE", help="write the pairing code here")
     verb.add_argument("--svg", type=Path, metavar="FILE", help="write the pairing code here")
 
@@ -194,6 +198,13 @@ def _backup(nouns: Any, everywhere: _Parser) -> None:
 def _config(config: _Noun) -> None:
     config.verb("check", "all mistakes of a settings file at once").add_argument("file", type=Path, metavar="FILE")
     config.verb("show", "the settings in force, passwords hidden")
+
+
+def _days(text: str) -> int:
+    number = _count(text)
+    if number > DAYS_MOST:
+        raise argparse.ArgumentTypeError(f"at most {DAYS_MOST}")
+    return number
 
 
 def _count(text: str) -> int:

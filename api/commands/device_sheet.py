@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from api import secret_file
 from api.commands.address import pinned_url
 from api.commands.console import CommandError, Shell
+from api.commands.devices import within
 from api.devices import reach, sheet
 from api.settings import Settings
 from api.store.store import Store
@@ -19,7 +20,7 @@ def run(args: Namespace, settings: Settings, store: Store, shell: Shell) -> None
     from api.devices.sheet_pdf import draw  # noqa: PLC0415 - 30 MB that no other command needs
 
     address = pinned_url(args.base_url, settings, reach.last_start(store))
-    printed = sheet.of_waiting(store, address.url, settings.pairing.token_minutes * 60, args.event)
+    printed = sheet.of_waiting(store, address.url, args.days, args.event)
     zone = ZoneInfo(settings.organisation.timezone) if settings.organisation.timezone else None
     content = draw(printed, Style(settings.organisation.language, zone))
     try:
@@ -37,6 +38,6 @@ def run(args: Namespace, settings: Settings, store: Store, shell: Shell) -> None
     if shell.as_json:
         shell.result({"file": str(args.pdf), "gates": names})
         return
-    minutes = settings.pairing.token_minutes
-    shell.say(f"{args.pdf}: the codes of {len(names)} gate{'s' * (len(names) > 1)}, good for {minutes} minutes")
-    shell.say("More time: [pairing] token_minutes in api.toml")
+    shell.say(
+        f"{args.pdf}: the codes of {len(names)} gate{'s' * (len(names) > 1)}, each good once, {within(args.days)}"
+    )

@@ -31,7 +31,7 @@ def add(args: Namespace, settings: Settings, store: Store, shell: Shell) -> None
             raise CommandError(what, "no device was added", do, code=2)
     address = pinned_url(args.base_url, settings, reach.last_start(store))
     admits = Admits(_uuids(args.event), tuple(args.product or ()), args.direction)
-    added = organising.add_devices(store, devices.numbered(args.name, args.count), address.url, admits)
+    added = organising.add_devices(store, devices.numbered(args.name, args.count), address.url, admits, days=args.days)
     if len(added) == 1:
         _show_code(added[0], args, address, settings, shell)
         return
@@ -67,7 +67,7 @@ def renew(args: Namespace, settings: Settings, store: Store, shell: Shell) -> No
     """``device renew UUID``: its key is void at once; a new pairing code, for the same device."""
     address = pinned_url(args.base_url, settings, reach.last_start(store))
     organising.renew_device(store, args.uuid)
-    waiting = devices.waiting_for(store, args.uuid, address.url)
+    waiting = devices.waiting_for(store, args.uuid, address.url, args.days)
     if waiting is None:
         raise CommandError(
             f"device {args.uuid} was paired or archived at this very moment",
@@ -114,9 +114,14 @@ def _show_code(device: NewDevice, args: Namespace, address: BaseUrl, settings: S
         shell.result(_told(device))
         return
     shell.qr(qr.lines(code))
-    minutes = settings.pairing.token_minutes
-    shell.say(f"Show this code to the camera of « {device.name} » within {minutes} minutes: whoever does becomes it.")
+    time = within(args.days) if args.days else f"within {settings.pairing.token_minutes} minutes"
+    shell.say(f"Show this code to the camera of « {device.name} » {time}: whoever does becomes it.")
     shell.say(device.pairing_url)
+
+
+def within(days: int) -> str:
+    """How long a code is good for, as people say it."""
+    return "within a day" if days == 1 else f"within {days} days"
 
 
 def _note(address: BaseUrl, shell: Shell) -> None:

@@ -63,21 +63,13 @@ class Device:
     heartbeat: str | None  # JSON
 
 
-def add_device(
-    store: Store, name: str, base_url: str, *, event_uuid: UUID | None = None, admits: Admits = EVERYTHING
-) -> NewDevice:
-    """Add a gate, for one event or for all, with a token that pairs it.
+def insert_devices(
+    store: Store, names: Sequence[str], base_url: str, admits: Admits, days: int | None = None
+) -> list[NewDevice]:
+    """Add gates, each with a token that pairs it for so many ``days`` (None: see ``Pairing``); in ``store.writing()``.
 
     Raises NotPossibleError for an empty name, or for an event or a product that is not there.
     """
-    if event_uuid is not None:
-        admits = Admits((str(event_uuid),), admits.products, admits.direction)
-    with store.writing():
-        return insert_devices(store, [name], base_url, admits)[0]
-
-
-def insert_devices(store: Store, names: Sequence[str], base_url: str, admits: Admits) -> list[NewDevice]:
-    """Add gates, inside ``store.writing()``. Raises NotPossibleError as ``add_device``."""
     if not 1 <= len(names) <= MOST_AT_ONCE:
         raise NotPossibleError("1 to {most} devices can be added at once: nothing was added", most=MOST_AT_ONCE)
     plain = [_name(name) for name in names]
@@ -86,7 +78,7 @@ def insert_devices(store: Store, names: Sequence[str], base_url: str, admits: Ad
         uuid, nonce = str(uuid4()), new_nonce()
         models.Device.insert(uuid=uuid, name=name, pairing_nonce=nonce, created_at=now).execute(store.db)
         _admit(store, uuid, admits)
-        token = pairing.token(nonce)
+        token = pairing.token(nonce, days)
         added.append(NewDevice(uuid, name, pairing_url(base_url, token), token))
     return added
 
@@ -146,12 +138,15 @@ def renew_device(store: Store, uuid: UUID) -> None:
     store.db.run(_VOID, (str(uuid),))
 
 
-def waiting_for(store: Store, uuid: UUID, base_url: str) -> NewDevice | None:
-    """This device with a fresh pairing URL, while it waits to be paired; None: paired, archived or unknown."""
+def waiting_for(store: Store, uuid: UUID, base_url: str, days: int | None = None) -> NewDevice | None:
+    """This device with a fresh pairing URL, while it waits to be paired; None: paired, archived or unknown.
+
+    ``days``: how long the URL is good for; None: as ``Pairing`` has it.
+    """
     row = store.db.run(_NONCE, (str(uuid),)).fetchone()
     if row is None:
         return None
-    token = Pairing(store).token(row[0])
+    token = Pairing(store).token(row[0], days)
     return NewDevice(str(uuid), row[1], pairing_url(base_url, token), token)
 
 

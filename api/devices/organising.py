@@ -9,17 +9,23 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from api.devices import devices
-from api.devices.devices import Admits, Device, NewDevice
+from api.devices.devices import EVERYTHING, Admits, Device, NewDevice
 from api.store import acts
 from api.store.store import Store
 
 
 def add_devices(
-    store: Store, names: Sequence[str], base_url: str, admits: Admits, *, admin_id: int | None = None
+    store: Store,
+    names: Sequence[str],
+    base_url: str,
+    admits: Admits = EVERYTHING,
+    *,
+    days: int | None = None,
+    admin_id: int | None = None,
 ) -> list[NewDevice]:
-    """Add a gate for each name, all of them or none."""
+    """Add a gate for each name, all of them or none. ``days``: how long its pairing code is good for."""
     with store.writing():
-        added = devices.insert_devices(store, names, base_url, admits)
+        added = devices.insert_devices(store, names, base_url, admits, days)
         for device in added:
             acts.note(store, "device.add", admin_id=admin_id, subject=device.uuid, detail={"name": device.name})
     return added

@@ -21,6 +21,8 @@ from api.store import moments
 from api.store.store import Store
 
 DEFAULT_MAX_AGE_S = 3600
+DAYS_MOST = 7  # that a token may say itself; a sheet of codes is carried about for that long
+DAY_S = 24 * 3600
 # Base64 of NONCE.TIME.SIGNATURE, as TiBillet's: letters, digits, - and _ only, whatever reads the QR.
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{40,200}", re.ASCII)
 
@@ -57,12 +59,16 @@ class Pairing:
         self._max_age_s = max_age_s
         self._clock = clock
         secret = store.organisation().secret
-        # The nonce's alphabet has no dot, and so the separator is never in it.
+        # The nonce's alphabet has neither dot nor colon, and so the separators are never in it.
         self._signer = TimestampSigner(secret, salt="portillon.pairing", digest_method=hashlib.sha256)
 
-    def token(self, nonce: str) -> str:
-        """The token of the device with this nonce; its age counts from now."""
-        return base64.urlsafe_b64encode(self._signer.sign(nonce)).rstrip(b"=").decode("ascii")
+    def token(self, nonce: str, days: int | None = None) -> str:
+        """The token of the device with this nonce; its age counts from now.
+
+        ``days``: how long it is good for, at most 7, which it then says itself; None: as the server's settings say.
+        """
+        said = nonce if days is None else f"{nonce}:{days}"
+        return base64.urlsafe_b64encode(self._signer.sign(said)).rstrip(b"=").decode("ascii")
 
     def check(self, token: str) -> None:
         """Look at a token without using it. Raises InvalidTokenError."""
@@ -87,13 +93,15 @@ class Pairing:
             raise InvalidTokenError
         try:
             signed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-            nonce, signed_at = self._signer.unsign(signed, return_timestamp=True)
+            said, signed_at = self._signer.unsign(signed, return_timestamp=True)
         except (binascii.Error, BadSignature) as error:
             raise InvalidTokenError from error
+        nonce, _, days = said.decode("ascii").partition(":")
+        longest_s = min(int(days), DAYS_MOST) * DAY_S if days else self._max_age_s
         # A clock that was set back makes a token young, not refused, unless it was set by more than an age.
-        if abs(self._clock() - signed_at.timestamp()) > self._max_age_s:
+        if abs(self._clock() - signed_at.timestamp()) > longest_s:
             raise InvalidTokenError
-        return nonce.decode("ascii")
+        return str(nonce)
 
 
 def pairing_url(base_url: str, token: str) -> str:

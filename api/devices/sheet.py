@@ -10,11 +10,14 @@ from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from api.devices import devices
+from api.devices.pairing import DAY_S
 from api.store import moments
 from api.store.store import Store
 from api.tickets.events import NotPossibleError, list_events
 from api.tickets.printing import apart
 from api.tickets.printing.wanted import Style
+
+DAYS = 2  # that the codes of a sheet are good for: printed on the eve, used at the door
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,8 @@ class Sheet:
     gates: tuple[Pairable, ...]
 
 
-def of_waiting(store: Store, base_url: str, max_age_s: float, event: UUID | None = None) -> Sheet:
-    """The gates that wait to be paired, oldest first, with fresh codes; ``event``: those that admit it.
+def of_waiting(store: Store, base_url: str, days: int = DAYS, event: UUID | None = None) -> Sheet:
+    """The gates that wait to be paired, oldest first, with codes for ``days``; ``event``: those that admit it.
 
     Raises NotPossibleError when none waits.
     """
@@ -45,12 +48,12 @@ def of_waiting(store: Store, base_url: str, max_age_s: float, event: UUID | None
     if event is not None and str(event) not in names:
         raise NotPossibleError("there is no event {uuid}: `portillon-api event list` shows those that are", uuid=event)
     gates = []
-    until = moments.now() + int(max_age_s * 1_000_000)
+    until = moments.now() + days * DAY_S * 1_000_000
     for device in devices.list_devices(store):
         admitted = device.admits.event_uuids
         if event is not None and admitted and str(event) not in admitted:
             continue
-        waiting = devices.waiting_for(store, UUID(device.uuid), base_url)
+        waiting = devices.waiting_for(store, UUID(device.uuid), base_url, days)
         if waiting is not None:
             rules = " · ".join([*(names[uuid] for uuid in admitted), *device.admits.products])
             gates.append(Pairable(waiting.name, waiting.pairing_url, device.admits.direction, rules))

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from kiosk import checked_lines, durable
 from kiosk.credentials import PAIRED_FILE, PENDING_FILE
-from kiosk.doctor.asking import ask
+from kiosk.doctor.asking import ask, text_of
 from kiosk.doctor.finding import Finding
 from kiosk.doctor.redaction import Redactor
 from kiosk.first_boot.handed import FILE_NAME as HANDED_FILE
@@ -97,11 +97,11 @@ def known_secrets(folder: Path, connections: Path = CONNECTIONS) -> set[str]:
     """What this machine holds that may stand in a line anywhere: keys, pairing codes, Wi-Fi passwords."""
     known = set()
     for file in (folder / PAIRED_FILE, folder / PENDING_FILE, *sorted(folder.glob(f"{PAIRED_FILE}.*"))):
-        for key in _SECRET_FIELDS.findall(_text(file)):
+        for key in _SECRET_FIELDS.findall(text_of(file)):
             known |= {key, *key.split(".", 1)}
-    known |= set(_text(folder / HANDED_FILE).split())
+    known |= set(text_of(folder / HANDED_FILE).split())
     for file in _files(connections, "*.nmconnection"):
-        for written in _PASSWORDS.findall(_text(file)):
+        for written in _PASSWORDS.findall(text_of(file)):
             known |= {written, written.replace("\\s", " ").replace("\\\\", "\\")}  # keyfiles escape both
     return known
 
@@ -130,13 +130,6 @@ def _tail(file: Path) -> list[bytes]:
         return []
     lines = raw.split(b"\n")[:-1]
     return [line for line in (lines[1:] if size > _TAIL else lines) if line]
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text("utf-8", "replace")
-    except OSError:
-        return ""
 
 
 def _files(folder: Path, pattern: str) -> list[Path]:

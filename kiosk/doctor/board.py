@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kiosk import firmware
-from kiosk.doctor.asking import ask
+from kiosk.doctor.asking import ask, text_of
 from kiosk.doctor.finding import Finding
 from kiosk.doctor.words import tell
 from kiosk.screen.words import Language
@@ -32,9 +32,9 @@ def versions(language: Language, root: Path = Path("/")) -> Iterator[Finding]:
         language,
         version=version(),
         system=_os_name(root / "etc/os-release"),
-        kernel=_text(root / "proc/sys/kernel/osrelease") or "?",
+        kernel=text_of(root / "proc/sys/kernel/osrelease") or "?",
         python=platform.python_version(),
-        model=_text(root / "proc/device-tree/model") or platform.machine(),
+        model=text_of(root / "proc/device-tree/model") or platform.machine(),
     )
 
 
@@ -60,7 +60,7 @@ def power(language: Language, root: Path = Path("/")) -> Iterator[Finding]:
 
 def temperature(language: Language, root: Path = Path("/")) -> Iterator[Finding]:
     """Of the hottest zone, to the next 5 °C."""
-    told = [_text(zone / "temp") for zone in sorted((root / "sys/class/thermal").glob("thermal_zone*"))]
+    told = [text_of(zone / "temp") for zone in sorted((root / "sys/class/thermal").glob("thermal_zone*"))]
     degrees = [int(each) / 1000 for each in told if each.lstrip("-").isdecimal()]  # in thousandths
     if not degrees:
         yield tell("temperature.untold", language)
@@ -74,14 +74,14 @@ def boot_pins(gate: Gate, language: Language, root: Path = Path("/")) -> Iterato
     file = root / "boot/firmware" / firmware.FILE_NAME
     if gate.pins == "mock" or not file.exists():
         return
-    is_so = firmware.block(_text(file)) == firmware.lines(gate)
+    is_so = firmware.block(text_of(file)) == firmware.lines(gate)
     yield tell("boot_pins.good" if is_so else "boot_pins.differ", language, file=file)
 
 
 def _throttled(root: Path) -> int | None:
     """The firmware's bits, of its own tool or of the kernel; None where neither tells."""
     files = sorted(root.glob(_THROTTLED_FILES))
-    told = ask("vcgencmd", "get_throttled") or (_text(files[0]) if files else "")
+    told = ask("vcgencmd", "get_throttled") or (text_of(files[0]) if files else "")
     try:
         return int(told.strip().removeprefix("throttled="), 16)
     except ValueError:
@@ -90,8 +90,8 @@ def _throttled(root: Path) -> int | None:
 
 def _low_voltage_alarm(root: Path) -> bool | None:
     for driver in sorted((root / "sys/class/hwmon").glob("hwmon*")):
-        if _text(driver / "name") == "rpi_volt":
-            return _text(driver / _ALARM) == "1"
+        if text_of(driver / "name") == "rpi_volt":
+            return text_of(driver / _ALARM) == "1"
     return None
 
 
@@ -100,16 +100,8 @@ def _named(bits: int) -> str:
 
 
 def _os_name(file: Path) -> str:
-    for line in _text(file).splitlines():
+    for line in text_of(file).splitlines():
         key, _, value = line.partition("=")
         if key == "PRETTY_NAME":
             return value.strip("\"'")
     return "?"
-
-
-def _text(file: Path) -> str:
-    """A small file of /proc, /sys or /etc; "" where there is none. The device tree ends its texts with a NUL."""
-    try:
-        return file.read_text("utf-8", "replace").strip("\0\n\t ")
-    except OSError:
-        return ""

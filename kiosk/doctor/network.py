@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from cryptography import x509
 
 from kiosk.credentials import Credentials
-from kiosk.doctor.asking import ask
+from kiosk.doctor.asking import ask, text_of
 from kiosk.doctor.finding import Finding
 from kiosk.doctor.words import tell
 from kiosk.screen.words import Language
@@ -31,7 +31,7 @@ _EVERYWHERE = "00000000"  # as a destination in /proc/net/route
 def links(language: Language, is_server_here: bool, root: Path = Path("/")) -> Iterator[Finding]:
     """What is plugged in or joined, and whether there is a way out. ``is_server_here``: it needs neither."""
     cards = [card for card in sorted((root / "sys/class/net").glob("*")) if (card / "device").exists()]
-    up = [card.name for card in cards if _text(card / "operstate") == "up"]
+    up = [card.name for card in cards if text_of(card / "operstate") == "up"]
     if up:
         yield tell("network.up", language, links=", ".join(up))
         if not is_server_here and not _has_route(root):
@@ -42,7 +42,7 @@ def links(language: Language, is_server_here: bool, root: Path = Path("/")) -> I
 
 def wifi(language: Language, root: Path = Path("/")) -> Iterator[Finding]:
     """Signal and power saving of every joined Wi-Fi link."""
-    for line in _text(root / "proc/net/wireless").splitlines()[2:]:
+    for line in text_of(root / "proc/net/wireless").splitlines()[2:]:
         link, _, figures = line.strip().partition(":")
         try:
             signal = float(figures.split()[2])
@@ -116,16 +116,9 @@ def _connected_in(host: str, port: int) -> float:
 
 
 def _has_route(root: Path) -> bool:
-    by_v4 = [line.split() for line in _text(root / "proc/net/route").splitlines()[1:]]
-    by_v6 = [line.split() for line in _text(root / "proc/net/ipv6_route").splitlines()]
+    by_v4 = [line.split() for line in text_of(root / "proc/net/route").splitlines()[1:]]
+    by_v6 = [line.split() for line in text_of(root / "proc/net/ipv6_route").splitlines()]
     # Of IPv6 the last column names the link: the kernel keeps one such route that leads nowhere, on lo.
     return any(row[1] == _EVERYWHERE for row in by_v4 if len(row) > 1) or any(
         row[1] == "00" and row[-1] != "lo" for row in by_v6 if len(row) > 1
     )
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text("utf-8", "replace").strip()
-    except OSError:
-        return ""

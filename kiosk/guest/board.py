@@ -114,7 +114,7 @@ class Board:
                 seen = number
                 yield _event("message", message.as_seen(time.monotonic() - put_at))
             else:
-                yield _event("beat", number)
+                yield _event("beat", None)
 
     def _is_new(self, seen: int, invited: int, dressed: int) -> bool:
         return self._is_closed or (self._newest[0], self._invited[0], self._look[0]) != (seen, invited, dressed)

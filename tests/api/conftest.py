@@ -15,7 +15,8 @@ import requests
 from cheroot.wsgi import Server
 
 from api.app import make_app
-from api.devices.devices import NewDevice, add_device
+from api.devices.devices import Admits, NewDevice
+from api.devices.organising import add_devices
 from api.store.store import Store, open_store
 from api.tickets import events, issue
 
@@ -64,7 +65,8 @@ class House:
 
     def device(self, name: str = "Gate 1", event: events.Event | None = None) -> NewDevice:
         """A device that waits to be paired."""
-        return add_device(self.store, name, self.base, event_uuid=UUID(event.uuid) if event else None)
+        admits = Admits((event.uuid,) if event else ())
+        return add_devices(self.store, [name], self.base, admits)[0]
 
     def gate(self, name: str = "Gate 1", event: events.Event | None = None) -> Gate:
         """A paired gate that has used its key."""

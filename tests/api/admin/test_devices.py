@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from datetime import datetime
 from uuid import UUID
 
 import pytest
@@ -92,6 +94,17 @@ def test_all_codes_are_one_pdf_to_be_sent(store, browser):
     assert answer.headers["Content-Type"] == "application/pdf"
     assert answer.content.startswith(b"%PDF")
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(("query", "days"), [("", 2), ("?days=7", 7), ("?days=99", 2)])
+def test_the_page_of_codes_says_until_when_they_are_good_and_so_they_are(store, browser, query, days):
+    _made(browser, store, count="2")
+    before = time.time() // 60 * 60  # the page tells minutes
+    page = browser.get(f"/admin/devices/sheet{query}").text
+    told = re.search(r"good until (\d{4}-\d\d-\d\d \d\d:\d\d)", page)[1]
+    until = datetime.strptime(told, "%Y-%m-%d %H:%M").astimezone().timestamp()
+    assert before <= until - days * 24 * 3600 <= time.time()
+    assert f'href="/admin/devices/sheet.pdf?days={days}"' in page
 
 
 def test_without_a_gate_that_waits_there_is_no_pdf_and_the_page_says_why(browser):

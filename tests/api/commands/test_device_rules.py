@@ -162,6 +162,16 @@ def test_the_sheet_is_written_for_its_owner_alone_and_names_its_gates(shell, tmp
     assert (tmp_path / "gates.pdf").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_code_says_how_long_it_is_good_for(shell, tmp_path):
+    told = [shell.run("device", "add", "North", *days, *HERE).stdout for days in ((), ("--days", "1"), ("--days", "3"))]
+    for each, time in zip(told, ("within 60 minutes", "within a day", "within 3 days"), strict=True):
+        assert time in each
+    sheet = ("device", "sheet", "--pdf", tmp_path / "gates.pdf", *HERE)
+    assert "3 gates, each good once, within 2 days" in shell.run(*sheet).stdout
+    assert "within 7 days" in shell.run(*sheet, "--days", "7").stdout
+    assert shell.run(*sheet, "--days", "8").returncode == 2
+
+
 def test_a_sheet_that_cannot_be_written_is_told_in_three_parts(shell, tmp_path):
     shell.json("device", "add", "North", *HERE)
     done = shell.run("device", "sheet", "--pdf", tmp_path / "nowhere" / "gates.pdf", "--json", *HERE)

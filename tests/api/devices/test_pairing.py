@@ -10,7 +10,8 @@ import pytest
 import requests
 
 from api.devices import devices, keys
-from api.devices.organising import archive_device
+from api.devices.devices import Admits
+from api.devices.organising import add_devices, archive_device
 from api.devices.pairing import InvalidTokenError, Pairing
 from api.store import models
 from api.store.store import open_store
@@ -72,7 +73,7 @@ def test_a_token_of_an_archived_device_is_dead(house):
 
 @pytest.mark.parametrize(("age", "is_good"), [(0, True), (3599, True), (3602, False), (-3599, True), (-3605, False)])
 def test_a_token_is_good_for_an_hour_either_side_of_a_clock_that_was_set(store, age, is_good):
-    token = devices.add_device(store, "Gate 1", "http://localhost").token
+    token = add_devices(store, ["Gate 1"], "http://localhost")[0].token
     now = Pairing(store)._clock()
     pairing = Pairing(store, clock=lambda: now + age)
     if is_good:
@@ -82,8 +83,28 @@ def test_a_token_is_good_for_an_hour_either_side_of_a_clock_that_was_set(store, 
             pairing.read(token)
 
 
+@pytest.mark.parametrize(("age_days", "is_good"), [(0, True), (1.9, True), (2.1, False), (-1.9, True)])
+def test_a_token_of_a_sheet_is_good_for_the_days_that_it_says_itself(store, age_days, is_good):
+    token = add_devices(store, ["Gate 1"], "http://localhost", days=2)[0].token
+    now = Pairing(store)._clock()
+    pairing = Pairing(store, clock=lambda: now + age_days * 24 * 3600)
+    if is_good:
+        assert pairing.read(token).device_name == "Gate 1"
+    else:
+        with pytest.raises(InvalidTokenError):
+            pairing.read(token)
+
+
+def test_no_token_is_good_for_more_than_a_week(store):
+    token = add_devices(store, ["Gate 1"], "http://localhost", days=30)[0].token
+    now = Pairing(store)._clock()
+    with pytest.raises(InvalidTokenError):
+        Pairing(store, clock=lambda: now + 7.1 * 24 * 3600).read(token)
+    assert Pairing(store, clock=lambda: now + 6.9 * 24 * 3600).read(token).device_name == "Gate 1"
+
+
 def test_a_token_of_another_server_or_a_changed_one_is_dead(store, tmp_path):
-    token = devices.add_device(store, "Gate 1", "http://localhost").token
+    token = add_devices(store, ["Gate 1"], "http://localhost")[0].token
     other = open_store(str(tmp_path / "other.sqlite3"))
     with pytest.raises(InvalidTokenError):
         Pairing(other).read(token)
@@ -96,7 +117,7 @@ def test_a_token_of_another_server_or_a_changed_one_is_dead(store, tmp_path):
 
 
 def test_a_token_has_only_characters_that_every_reader_of_qr_codes_knows(store):
-    device = devices.add_device(store, "Gate 1", "https://tickets.example.org/")
+    device = add_devices(store, ["Gate 1"], "https://tickets.example.org/")[0]
     assert device.pairing_url == f"https://tickets.example.org/api/scan/{device.token}/pair"
     assert set(device.token) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
     assert len(device.token) < 110
@@ -120,7 +141,7 @@ def test_of_many_readers_at_once_exactly_one_has_a_good_key(house):
 
 
 def test_a_key_that_is_voided_while_it_is_first_used_belongs_to_nobody(store, monkeypatch):
-    token = devices.add_device(store, "Gate 1", "http://localhost").token
+    token = add_devices(store, ["Gate 1"], "http://localhost")[0].token
     pairing = Pairing(store)
     key, later = pairing.read(token).api_key, []
 
@@ -170,8 +191,8 @@ def test_a_key_that_nobody_made_belongs_to_nobody(store, key):
 
 def test_devices_are_listed_with_their_event_and_state(store):
     event = add_event(store, "Concert")
-    bound = devices.add_device(store, "Gate 1", "http://localhost", event_uuid=UUID(event.uuid))
-    free = devices.add_device(store, " Gate 2 ", "http://localhost")
+    bound = add_devices(store, ["Gate 1"], "http://localhost", Admits((event.uuid,)))[0]
+    free = add_devices(store, [" Gate 2 "], "http://localhost")[0]
     keys.caller(store, Pairing(store).read(free.token).api_key)
     archived = archive_device(store, UUID(free.uuid))
     seen = [(d.uuid, d.name, d.admits.event_uuids, d.claimed, d.archived) for d in devices.list_devices(store)]
@@ -184,8 +205,8 @@ def test_devices_are_listed_with_their_event_and_state(store):
 
 def test_what_is_wrong_with_a_device_says_what_to_do(store):
     with pytest.raises(NotPossibleError, match="needs a name"):
-        devices.add_device(store, " ", "http://localhost")
+        add_devices(store, [" "], "http://localhost")[0]
     with pytest.raises(NotPossibleError, match="event add"):
-        devices.add_device(store, "Gate 1", "http://localhost", event_uuid=uuid4())
+        add_devices(store, ["Gate 1"], "http://localhost", Admits((str(uuid4()),)))
     with pytest.raises(NotPossibleError, match="device list"):
         archive_device(store, uuid4())

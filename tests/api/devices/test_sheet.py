@@ -14,6 +14,7 @@ from PIL import Image
 
 from api.devices import organising, sheet
 from api.devices.devices import Admits
+from api.devices.pairing import InvalidTokenError, Pairing
 from api.store import moments
 from api.tickets.events import NotPossibleError, add_event
 from api.tickets.printing.wanted import Style
@@ -21,6 +22,7 @@ from tests import needs
 
 PIN = "#spki-sha256=" + "A" * 43
 BASE = f"https://192.168.100.200:8443{PIN}"
+DAY_US = 24 * 3600 * 1_000_000
 FRENCH = Style("fr", UTC)
 
 
@@ -44,7 +46,7 @@ def text(file: Path) -> str:
 @pytest.mark.parametrize("dpi", [75, 300])
 def test_fifty_gates_are_fifty_codes_on_nine_sheets_that_a_camera_reads(store, tmp_path, dpi):
     organising.add_devices(store, [f"Gate {number}" for number in range(1, 51)], BASE, Admits())
-    printed = sheet.of_waiting(store, BASE, 3600)
+    printed = sheet.of_waiting(store, BASE)
     pages = rendered(sheet.print_apart(printed, FRENCH), tmp_path, dpi)
     assert len(pages) == 9
     assert codes(pages) == sorted(gate.pairing_url for gate in printed.gates)
@@ -54,7 +56,7 @@ def test_fifty_gates_are_fifty_codes_on_nine_sheets_that_a_camera_reads(store, t
 def test_beside_each_code_stands_whose_it_is_what_to_do_and_until_when(store, tmp_path):
     event = add_event(store, "Concert")
     organising.add_devices(store, ["Entrée « Nord »"], BASE, Admits((event.uuid,), (), "out"))
-    printed = sheet.of_waiting(store, BASE, 0)
+    printed = sheet.of_waiting(store, BASE)
     printed = sheet.Sheet("La Raffinerie", 1_800_000_000_000_000, printed.gates)
     rendered(sheet.print_apart(printed, FRENCH), tmp_path, 75)
     told = text(tmp_path / "sheet.pdf")
@@ -71,19 +73,29 @@ def test_only_gates_that_wait_are_on_it_and_of_an_event_only_those_that_admit_it
     house.gate("Paired")
     for name, events in (("Concert's", (concert.uuid,)), ("Play's", (play.uuid,)), ("Everybody's", ())):
         organising.add_devices(store, [name], BASE, Admits(events))
-    names = [gate.name for gate in sheet.of_waiting(store, BASE, 60).gates]
+    names = [gate.name for gate in sheet.of_waiting(store, BASE).gates]
     assert names == ["Concert's", "Play's", "Everybody's"]
     now = moments.now()
-    of_concert = sheet.of_waiting(store, BASE, 60, UUID(concert.uuid))
+    of_concert = sheet.of_waiting(store, BASE, event=UUID(concert.uuid))
     assert [gate.name for gate in of_concert.gates] == ["Concert's", "Everybody's"]
-    assert now <= of_concert.until - 60_000_000 <= moments.now()
+    assert now <= of_concert.until - 2 * DAY_US <= moments.now()
+
+
+def test_a_sheet_that_was_printed_on_the_eve_pairs_its_gates_until_the_time_that_stands_on_it_and_no_longer(store):
+    organising.add_devices(store, ["Gate 1"], BASE)
+    printed = sheet.of_waiting(store, BASE, 3)
+    token = printed.gates[0].pairing_url.split("/")[-2]
+    until = printed.until / 1_000_000
+    assert Pairing(store, clock=lambda: until - 60).read(token).device_name == "Gate 1"
+    with pytest.raises(InvalidTokenError):
+        Pairing(store, clock=lambda: until + 60).read(token)
 
 
 def test_where_none_waits_or_the_event_is_not_there_it_says_so(store):
     with pytest.raises(NotPossibleError, match="device add"):
-        sheet.of_waiting(store, BASE, 60)
+        sheet.of_waiting(store, BASE)
     with pytest.raises(NotPossibleError, match="event list"):
-        sheet.of_waiting(store, BASE, 60, uuid4())
+        sheet.of_waiting(store, BASE, event=uuid4())
 
 
 def test_the_server_loads_nothing_that_only_drawing_needs():

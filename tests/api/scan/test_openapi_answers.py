@@ -8,8 +8,8 @@ import jsonschema_rs
 import pytest
 import requests
 
-from api.devices.devices import Admits, add_device
-from api.devices.organising import archive_device
+from api.devices.devices import Admits
+from api.devices.organising import add_devices, archive_device
 from api.scan.openapi import description
 from api.store.models import TicketStatus
 from api.tickets import events
@@ -31,7 +31,7 @@ def way_out(house) -> Gate:
     """An exit; the event allows re-entry."""
     with house.store.writing():
         house.store.db.run("UPDATE event SET reentry = 1")
-    device = add_device(house.store, "Exit", house.base, admits=Admits(direction="out"))
+    device = add_devices(house.store, ["Exit"], house.base, Admits(direction="out"))[0]
     answer = requests.get(device.pairing_url, timeout=60)
     _is_as_described(answer, "/api/scan/{token}/pair/", "get")
     return Gate(house.base, answer.json()["api_key"], device.uuid, "Exit")

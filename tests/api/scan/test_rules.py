@@ -10,7 +10,8 @@ import pytest
 import requests
 
 from api.app import Pages
-from api.devices.devices import Admits, add_device
+from api.devices.devices import Admits
+from api.devices.organising import add_devices
 from api.scan.guests import LONGEST
 from api.store import moments
 from api.store.models import TicketStatus
@@ -29,7 +30,7 @@ def house(store, serve) -> House:
 
 
 def _gate(house, name, **admits) -> Gate:
-    device = add_device(house.store, name, house.base, admits=Admits(**admits))
+    device = add_devices(house.store, [name], house.base, Admits(**admits))[0]
     answer = requests.get(device.pairing_url, timeout=60).json()
     return Gate(house.base, answer["api_key"], answer["device_uuid"], answer["device_name"])
 

@@ -10,8 +10,9 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from api.devices.devices import add_device
+from api.devices.devices import Admits
 from api.devices.keys import caller
+from api.devices.organising import add_devices
 from api.devices.pairing import Pairing
 from api.scan.bodies import TicketBody
 from api.scan.judge import Judge
@@ -34,7 +35,7 @@ def source(tmp_path):
     event = events.add_event(store, "Soirée « 100 % » d'été\t\\ \U0001f389")
     order = issue.Order(first_name="Zoë\n", last_name="\\N", email="z@example.org", product="Billet", price="Plein")
     tickets = issue.add_tickets(store, UUID(event.uuid), order, count=1500)
-    key = Pairing(store).read(add_device(store, "Gate 1", "http://localhost", event_uuid=UUID(event.uuid)).token)
+    key = Pairing(store).read(add_devices(store, ["Gate 1"], "http://localhost", Admits((event.uuid,)))[0].token)
     gate = caller(store, key.api_key)
     for ticket in tickets[:20]:
         _scan(store, gate, ticket, ticket.uuid)

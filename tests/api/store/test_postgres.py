@@ -10,8 +10,8 @@ import peewee
 import psycopg
 import pytest
 
-from api.devices.devices import add_device
 from api.devices.keys import caller
+from api.devices.organising import add_devices
 from api.devices.pairing import Pairing
 from api.store.models import Product
 from api.store.store import StoreError, open_store
@@ -184,7 +184,7 @@ def test_organisers_transactions_take_turns_and_scans_do_not_wait_for_them(pg):
 
 
 def test_of_a_pairing_code_read_by_many_at_once_one_key_is_good(pg):
-    device = add_device(pg, "Gate 1", "http://localhost")
+    device = add_devices(pg, ["Gate 1"], "http://localhost")[0]
     together, keys = threading.Barrier(16), []
 
     def read():

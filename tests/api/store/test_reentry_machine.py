@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from api.devices import keys
-from api.devices.devices import Admits, add_device
+from api.devices.devices import Admits
+from api.devices.organising import add_devices
 from api.devices.pairing import Pairing
 from api.scan.bodies import TicketBody
 from api.scan.judge import Judge
@@ -54,7 +55,7 @@ class NeverTwoInside(RuleBasedStateMachine):
         self.annulled: set[tuple[int, str]] = set()
 
     def _gate(self, name, direction):
-        device = add_device(self.store, name, "http://localhost", admits=Admits(direction=direction))
+        device = add_devices(self.store, [name], "http://localhost", Admits(direction=direction))[0]
         return keys.caller(self.store, Pairing(self.store).read(device.token).api_key)
 
     def _ask(self, gate, scan_id=None):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule, run_state_machine_as_test
 
 from api.devices import keys as api_keys
-from api.devices.devices import add_device
+from api.devices.organising import add_devices
 from api.devices.pairing import Pairing
 from api.scan.bodies import TicketBody
 from api.scan.judge import Judge
@@ -54,7 +54,7 @@ class OneTicketOnePerson(RuleBasedStateMachine):
             self.store.db.run("PRAGMA synchronous = OFF")  # what holds here is the order of things, not the disk
 
     def _gate(self, name):
-        device = add_device(self.store, name, "http://localhost")
+        device = add_devices(self.store, [name], "http://localhost")[0]
         return api_keys.caller(self.store, Pairing(self.store).read(device.token).api_key)
 
     def teardown(self):
