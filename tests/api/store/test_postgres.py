@@ -113,18 +113,24 @@ def test_a_connection_that_dies_amid_an_organisers_transaction_undoes_it(pg, pos
 def test_two_works_in_a_deadlock_are_both_done_in_the_end(pg):
     for name in "ab":
         pg.settle(lambda name=name: _insert(pg, name))
-    both = threading.Barrier(2)
+    both, one_is_done = threading.Barrier(2), threading.Event()
     runs = []
 
     def work(first, second):
         def run():
             runs.append(first)
+            if len(runs) > 2:  # else it could overtake the other, and both be in a deadlock once more
+                assert one_is_done.wait(60)
             pg.db.run("UPDATE product SET uuid = ? WHERE name = ?", (str(uuid4()), first))
             if len(runs) <= 2:
                 both.wait(60)
             pg.db.run("UPDATE product SET uuid = ? WHERE name = ?", (str(uuid4()), second))
 
-        return lambda: pg.settle(run)
+        def settle():
+            pg.settle(run)
+            one_is_done.set()
+
+        return settle
 
     threads = [threading.Thread(target=work(*pair)) for pair in ("ab", "ba")]
     for thread in threads:
