@@ -78,5 +78,5 @@ def test_all_of_it_arrives_in_order_however_large(parts):
             if is_head:
                 outbox.flush()
         ours.shutdown(socket.SHUT_WR)
-        reader.join()
+        reader.join(60)
     assert bytes(got) == b"".join(part for _, part in parts)

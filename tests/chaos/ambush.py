@@ -9,18 +9,18 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.processes import running
+
 
 def is_possible() -> bool:
     """True where strace is installed and may trace a process that it did not start."""
     if shutil.which("strace") is None:
         return False
-    with subprocess.Popen(["sleep", "60"]) as other:
+    with running(["sleep", "60"]) as other:
         command = ["strace", "-o", "/dev/null", f"-p{other.pid}"]
-        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as strace:
+        with running(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as strace:
             assert strace.stderr is not None
-            said = strace.stderr.readline()
-            strace.send_signal(signal.SIGINT)
-        other.kill()
+            said = str(strace.stderr.readline())
     return "attached" in said
 
 
@@ -45,7 +45,7 @@ class Ambush:
     def __exit__(self, *_: object) -> None:
         """Let go of the process, if it still lives."""
         self._strace.send_signal(signal.SIGINT)
-        self._strace.communicate()
+        self._strace.communicate(timeout=60)
 
     def tear(self, share: float) -> int:
         """Take the last ``share`` of what was written and not yet synced off the file, as a power cut may; bytes."""

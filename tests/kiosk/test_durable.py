@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from kiosk import durable
+from tests import processes
 
 
 def drafts(folder):
@@ -75,8 +76,8 @@ def test_killed_at_any_moment_of_writing_one_whole_content_is_there(tmp_path):
         "for letter in itertools.cycle((b'a', b'b')): durable.write(pathlib.Path(sys.argv[1]), letter * 200_000)"
     )
     for _ in range(5):
-        with subprocess.Popen([sys.executable, "-c", program, str(path)], stdout=subprocess.PIPE) as writer:
-            assert writer.stdout.readline() == b"begun\n"
+        with processes.running([sys.executable, "-c", program, str(path)], stdout=subprocess.PIPE) as writer:
+            assert processes.first_line(writer) == b"begun\n"
             inode = path.stat().st_ino
             while path.stat().st_ino == inode and writer.poll() is None:
                 pass  # until it has replaced the file at least once

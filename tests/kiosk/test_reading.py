@@ -23,6 +23,7 @@ from PIL import Image
 from kiosk.reader import QrReader, ReaderFault, best_first
 from kiosk.reader.tries import as_it_is
 from kiosk.reading import IsolatedReader
+from tests import processes
 from tests.fuzz.mutations import finders, hostile
 
 FRAMES = Path(__file__).parents[1] / "frames"
@@ -216,11 +217,9 @@ def test_it_dies_with_a_daemon_that_is_killed(work: str) -> None:
         "noise = np.random.default_rng(1).integers(0, 256, (3000, 3000), np.uint8)\n"
         "while True: reader.read(noise)\n"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", program, work], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as daemon:
-        assert daemon.stdout is not None
-        child = int(daemon.stdout.readline())
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with processes.running([sys.executable, "-c", program, work], **pipes) as daemon:
+        child = int(processes.first_line(daemon))
         pidfd = os.pidfd_open(child)
         if work == "busy":
             before = cpu_ticks(child)

@@ -71,7 +71,7 @@ def test_a_hundred_who_watch_hold_up_no_scan(house, gate, browser):
     address = urlsplit(browser.base)
     cookie = "; ".join(f"{each.name}={each.value}" for each in browser.session.cookies)
     ask = f"GET /admin/door/{house.event.uuid}/events HTTP/1.1\r\nHost: {address.netloc}\r\nCookie: {cookie}\r\n\r\n"
-    watching = [socket.create_connection((address.hostname, address.port)) for _ in range(100)]
+    watching = [socket.create_connection((address.hostname, address.port), 60) for _ in range(100)]
     try:
         for viewer in watching:
             viewer.sendall(ask.encode())

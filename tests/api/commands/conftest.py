@@ -16,6 +16,8 @@ from uuid import UUID
 import pytest
 import requests
 
+from tests import processes
+
 LONG = 60
 
 
@@ -111,7 +113,7 @@ def serving(shell: Shell) -> Iterator[Callable[..., Serving]]:
                 command, env=shell.environment(**environment), stdout=subprocess.PIPE, stderr=errors, text=True
             )
         started.append(process)
-        line = process.stdout.readline()
+        line = processes.first_line(process)
         assert line, log.read_text()
         told = json.loads(line)
         return Serving(process, told["url"], log, told.get("setup_url", ""))

@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import threading
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
@@ -21,6 +21,7 @@ import requests
 
 from api.devices.pairing import Pairing
 from api.store.store import open_store
+from tests import processes
 
 
 @pytest.fixture
@@ -60,21 +61,11 @@ def test_a_scan_whose_body_comes_in_chunks_is_admitted(shell, serving, ready_tic
 def test_what_people_read_names_the_address(shell):
     command = shell.command("serve", "--database", shell.database, "--port", 0)
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    with _running(command, shell.environment(), **pipes) as process:
-        line = process.stdout.readline()
+    with processes.running(command, env=shell.environment(), text=True, **pipes) as process:
+        line = processes.first_line(process)
         process.terminate()
         assert process.wait(60) == 0
     assert line.startswith("portillon-api: listening on http://127.0.0.1:")
-
-
-@contextmanager
-def _running(command, environment, **pipes):
-    """The process; killed at the end, for a test that fails must not wait for it."""
-    with subprocess.Popen(command, env=environment, text=True, **pipes) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 @pytest.mark.parametrize("systemd", ["path"], indirect=True)
@@ -86,7 +77,7 @@ def test_a_server_whose_output_nobody_reads_serves_all_the_same(shell, systemd, 
     command = shell.command("serve", "--database", shell.database, "--port", 0, *words)
     with (tmp_path / "log").open("w") as log:
         pipes = {"stdout": writer, "stderr": log}
-        with _running(command, shell.environment(NOTIFY_SOCKET=name), **pipes) as process:
+        with processes.running(command, env=shell.environment(NOTIFY_SOCKET=name), **pipes) as process:
             os.close(writer)
             url = receiver.recv(4096).decode().rpartition("listening on ")[2]
             assert requests.get(f"{url}/healthz", timeout=60).status_code == 200
@@ -116,7 +107,7 @@ def test_a_server_that_starts_on_a_full_disk_serves_what_is_only_read_and_says_w
             other.execute("UPDATE event SET opens_at = ?", (at,))
         with (tmp_path / "log").open("w") as log:
             pipes = {"stdout": subprocess.PIPE, "stderr": log, "preexec_fn": lambda: _no_file_beyond(50_000)}
-            with _running(command, shell.environment(), **pipes) as process:
+            with processes.running(command, env=shell.environment(), text=True, **pipes) as process:
                 told = json.loads(process.stdout.readline() or "{}")
                 assert told, (tmp_path / "log").read_text()
                 assert requests.get(f"{told['url']}/api/events/", timeout=60).status_code == 200

@@ -206,7 +206,7 @@ def test_what_is_no_whole_dump_of_ours_is_not_restored_into_postgresql(postgres,
         with psycopg.connect(url) as connection:
             connection.execute(statement)
         words = [postgres_copies.program("pg_dump"), "--format=custom", f"--file={file}", url]
-        subprocess.run(words, check=True)
+        subprocess.run(words, check=True, timeout=60)
     with pytest.raises(CopyError):
         restore(file, target)
     with psycopg.connect(target) as connection:

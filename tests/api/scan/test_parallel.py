@@ -17,6 +17,7 @@ import pytest
 
 from api.store.store import open_store
 from api.tickets import issue
+from tests import processes
 
 GATES = 64
 ROUNDS = int(os.environ.get("PORTILLON_SCAN_ROUNDS", "200"))  # some 20 s
@@ -65,7 +66,7 @@ def servers(database_url):
             command = [sys.executable, "-m", "api", "serve", "--database", database_url, "--port", "0", "--json"]
             environment = {**os.environ, "PORTILLON_API__SERVER__THREADS": str(threads)}
             started.append(subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True))
-        return [(process, json.loads(process.stdout.readline())["url"]) for process in started[-count:]]
+        return [(process, json.loads(processes.first_line(process))["url"]) for process in started[-count:]]
 
     yield start
     for process in started:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import resource
 import sqlite3
 import subprocess
@@ -18,7 +17,7 @@ import requests
 from api.scan.openapi import description
 from api.store import postgres as engine
 from api.store import sqlite
-from tests import needs
+from tests import needs, processes
 
 from ..conftest import Gate
 
@@ -119,22 +118,17 @@ def test_a_disk_that_takes_nothing_more_puts_scans_off(house, gate, database_url
     ticket, folder = house.ticket(), tmp_path / "run"
     folder.mkdir()
     command = [sys.executable, "-m", "api", "serve", "--database", database_url, "--port", "0", "--json"]
-    with (
-        (folder / "log").open("w") as log,
-        subprocess.Popen(command, env=dict(os.environ), stdout=subprocess.PIPE, stderr=log, text=True) as process,
-    ):
-        try:
-            there = Gate(json.loads(process.stdout.readline())["url"], gate.key, gate.uuid, gate.name)
-            assert there.check(ticket.qrcode_data).json()["code"] == "ok"
-            _, most = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
-            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, most))
-            for _ in range(2):
-                _is_put_off(there.scan(ticket.qrcode_data, scan_id=scan_id))
-            assert there.check(ticket.qrcode_data).json()["code"] == "ok"
-            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (most, most))
-            _is_admitted_once(house, there, ticket, scan_id)
-        finally:
-            process.kill()
+    pipes = {"stdout": subprocess.PIPE, "text": True}
+    with (folder / "log").open("w") as log, processes.running(command, stderr=log, **pipes) as process:
+        there = Gate(json.loads(processes.first_line(process))["url"], gate.key, gate.uuid, gate.name)
+        assert there.check(ticket.qrcode_data).json()["code"] == "ok"
+        _, most = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, most))
+        for _ in range(2):
+            _is_put_off(there.scan(ticket.qrcode_data, scan_id=scan_id))
+        assert there.check(ticket.qrcode_data).json()["code"] == "ok"
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (most, most))
+        _is_admitted_once(house, there, ticket, scan_id)
 
 
 @needs.on_sqlite
