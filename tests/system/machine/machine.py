@@ -128,15 +128,15 @@ class Machine(Entered):
         finally:
             subprocess.run([*inside, "fsfreeze", "--unfreeze", "/mnt/disk"], check=True)
 
-    def power_cut(self, witness: str) -> str:
+    def power_cut(self, *witnesses: str) -> list[str]:
         """Pull the plug: every process ends at once, and what is not on the disk by then never gets there.
 
-        The text of the file ``witness`` as memory had it at that moment: what happened, whatever the disk knows of it.
+        The texts of the files ``witnesses`` as memory had them at that moment, whatever the disk knows of them.
         """
         assert self._nspawn is not None
         (self._host / self._cgroup_folder.lstrip("/") / "cgroup.kill").write_text("1")
         self._ended(self._nspawn)
-        seen = (self._host / "mnt/root" / witness.lstrip("/")).read_text(errors="replace")
+        seen = [(self._host / "mnt/root" / name.lstrip("/")).read_text(errors="replace") for name in witnesses]
         disk = os.open(self._host / "mnt/disk", os.O_RDONLY)
         try:
             fcntl.ioctl(disk, _FS_IOC_SHUTDOWN, struct.pack("I", _WITHOUT_FLUSH))

@@ -146,7 +146,7 @@ def test_a_power_cut_in_the_middle_of_an_upgrade_leaves_a_gate_that_runs(paired:
     machine.until(
         lambda: "0.1.1" in machine.run("ls", "/opt/portillon"), else_tell="as a new version's folder", pause=0
     )
-    machine.power_cut(f"{STATE}/journal.jsonl")
+    machine.power_cut()
     upgrade.wait(60)
     machine.plug_in()
     machine.until(lambda: machine.show(KIOSK, "ActiveState") == "active", else_tell="as a running gate")
