@@ -25,19 +25,51 @@ auth-polkit=false
 dns=none
 rc-manager=unmanaged
 [keyfile]
-unmanaged-devices=interface-name:wlan1
+unmanaged-devices=interface-name:wlan1*
 """
+# One access point with a network of each kind, each with addresses of its own, 10.9.0 to 10.9.4.
+SAE = "wpa_key_mgmt=SAE\nieee80211w=2"
 HOSTAPD = f"""interface=wlan1
 driver=nl80211
-ssid2=P"{NAME}"
-utf8_ssid=1
 hw_mode=g
 channel=1
+ssid2=P"{NAME}"
+utf8_ssid=1
 wpa=2
 wpa_key_mgmt=WPA-PSK
 rsn_pairwise=CCMP
 wpa_passphrase={PASSWORD}
+
+bss=wlan1_1
+bssid=02:00:00:00:01:01
+ssid=WPA3 only
+wpa=2
+rsn_pairwise=CCMP
+{SAE}
+sae_password={PASSWORD}
+
+bss=wlan1_2
+bssid=02:00:00:00:01:02
+ssid=WPA3 short
+wpa=2
+rsn_pairwise=CCMP
+{SAE}
+sae_password=short
+
+bss=wlan1_3
+bssid=02:00:00:00:01:03
+ssid=Hidden
+ignore_broadcast_ssid=1
+wpa=2
+wpa_key_mgmt=WPA-PSK
+rsn_pairwise=CCMP
+wpa_passphrase={PASSWORD}
+
+bss=wlan1_4
+bssid=02:00:00:00:01:04
+ssid=Open
 """
+NETWORKS = {"wlan1": 0, "wlan1_1": 1, "wlan1_2": 2, "wlan1_3": 3, "wlan1_4": 4}
 
 
 def start(*command):
@@ -60,15 +92,10 @@ def eventually(what, ask):
 
 def address_server():
     return start(
-        *(
-            "dnsmasq",
-            "--keep-in-foreground",
-            "--port=0",
-            "--interface=wlan1",
-            "--bind-interfaces",
-            "--conf-file=/dev/null",
-        ),
-        *("--dhcp-range=10.9.0.10,10.9.0.20,1h", "--dhcp-leasefile=/tmp/leases", "--dhcp-authoritative", "--user=root"),
+        *("dnsmasq", "--keep-in-foreground", "--port=0", "--bind-interfaces", "--conf-file=/dev/null"),
+        *(f"--interface={name}" for name in NETWORKS),
+        *(f"--dhcp-range=10.9.{number}.10,10.9.{number}.20,1h" for number in NETWORKS.values()),
+        *("--dhcp-leasefile=/tmp/leases", "--dhcp-authoritative", "--user=root"),
     )
 
 
@@ -81,7 +108,9 @@ def set_up():
     start("wpa_supplicant", "-u", "-s")
     start("hostapd", "/tmp/hostapd.conf")
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    subprocess.run(["ip", "address", "add", "10.9.0.1/24", "dev", "wlan1"], check=True)
+    for name, number in NETWORKS.items():
+        eventually(name, Path(f"/sys/class/net/{name}").exists)
+        subprocess.run(["ip", "address", "add", f"10.9.{number}.1/24", "dev", name], check=True)
     start("NetworkManager", "--debug", "--config-dir", "/etc/NetworkManager/conf.d")
     eventually("NetworkManager", lambda: "wlan0" in nmcli("-g", "DEVICE,STATE", "device"))
 
@@ -117,6 +146,11 @@ def main():
             "back on the network of before", lambda: "10.9.0." in nmcli("-g", "IP4.ADDRESS", "device", "show", "wlan0")
         )
         tell(what="back", secret_kept=keyfile.keyfile(good) == (CONNECTIONS / keyfile.FILE_NAME).read_bytes())
+        card("WPA on a card, WPA3 on the air", WifiCode(b"WPA3 only", "wpa", PASSWORD), tell)
+        card("SAE on a card, another password", WifiCode(b"WPA3 short", "sae", "other"), tell)
+        card("SAE on a card", WifiCode(b"WPA3 short", "sae", "short"), tell)
+        card("hidden", WifiCode(b"Hidden", "wpa", PASSWORD, hidden=True), tell)
+        card("open", WifiCode(b"Open", "open"), tell)
         addresses.terminate()
         addresses.wait()
         card("nobody gives addresses", good, tell)
