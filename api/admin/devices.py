@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 import bottle
 
 from api import qr
-from api.admin.visit import RefusedError, Route, Visit
+from api.admin.visit import Route, Visit
 from api.devices import devices, organising, signs
 from api.devices import sheet as printable
 from api.devices.devices import Admits, Device, Direction
@@ -74,19 +72,19 @@ def sheet_pdf(visit: Visit) -> bottle.HTTPResponse:
 def edit(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``POST devices/UUID``: its name and rules, for the next scan on."""
     name = str(visit.form.get("name", ""))
-    organising.edit_device(visit.store, uuid_of(visit, uuid), name, _admits(visit), admin_id=visit.admin.id)
+    organising.edit_device(visit.store, visit.uuid(uuid), name, _admits(visit), admin_id=visit.admin.id)
     return visit.redirect(f"/admin/devices/{uuid}", "done_device_saved")
 
 
 def renew(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``POST devices/UUID/renew``: its key is void at once; a new pairing code is shown."""
-    organising.renew_device(visit.store, uuid_of(visit, uuid), admin_id=visit.admin.id)
+    organising.renew_device(visit.store, visit.uuid(uuid), admin_id=visit.admin.id)
     return visit.redirect(f"/admin/devices/{uuid}", "done_device_renewed")
 
 
 def archive(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``POST devices/UUID/archive``."""
-    device = organising.archive_device(visit.store, uuid_of(visit, uuid), admin_id=visit.admin.id)
+    device = organising.archive_device(visit.store, visit.uuid(uuid), admin_id=visit.admin.id)
     return visit.redirect("/admin/devices", "done_device_archived", name=device.name)
 
 
@@ -110,14 +108,6 @@ def state(visit: Visit, device: Device) -> tuple[str, str]:
 def picture(url: str) -> str:
     """The pairing code as an SVG in an address, black on white with its border, whatever the page's colours."""
     return str(qr.make(url).svg_data_uri(scale=4, border=qr.BORDER, dark="#000000", light="#ffffff"))
-
-
-def uuid_of(visit: Visit, text: str) -> UUID:
-    """What stands in the address. Raises RefusedError."""
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise RefusedError(visit.say("error_404"), 404) from error
 
 
 ROUTES = (

@@ -7,12 +7,11 @@ that serve gates is held by who watches. Without scripts the page is the same, a
 from __future__ import annotations
 
 import hashlib
-from uuid import UUID
 
 import bottle
 
 from api.admin import curve, faults
-from api.admin.visit import RefusedError, Route, Visit
+from api.admin.visit import Route, Visit
 from api.store import models, moments
 from api.tickets.events import find_event
 
@@ -30,14 +29,14 @@ def show(visit: Visit) -> bottle.HTTPResponse:
         if row is None:
             return visit.render("door_none.html")
         asked = row[0]
-    event = _event(visit, asked)
+    event = find_event(visit.store, visit.uuid(asked))
     events = visit.store.db.run(_ALL).fetchall()
     return visit.render("door.html", event=event, events=events, live=_live(visit, event))
 
 
 def stream(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``GET door/UUID/events``: what has changed, as one server-sent event; nothing when all is as it was."""
-    page = _live(visit, _event(visit, uuid))
+    page = _live(visit, find_event(visit.store, visit.uuid(uuid)))
     tag = hashlib.sha256(page.encode()).hexdigest()[:16]
     said = [f"retry: {_AGAIN_MS}"]
     if visit.environ.get("HTTP_LAST_EVENT_ID") != tag:
@@ -61,13 +60,6 @@ def _live(visit: Visit, event: models.Event) -> str:
         warnings=[faults.sentence(visit, trouble) for trouble in visit.house.outlook.troubles()],
     )
     return str(page)
-
-
-def _event(visit: Visit, text: str) -> models.Event:
-    try:
-        return find_event(visit.store, UUID(text))
-    except ValueError as error:
-        raise RefusedError(visit.say("error_404"), 404) from error
 
 
 ROUTES = (

@@ -57,7 +57,7 @@ def add(visit: Visit) -> bottle.HTTPResponse:
 
 def show(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``GET events/UUID``: how it stands, and its form."""
-    event = find_event(visit.store, _uuid(visit, uuid))
+    event = find_event(visit.store, visit.uuid(uuid))
     admitted, total, cancelled = visit.store.db.run(_COUNTS, (event.id,)).fetchone()
     own = programme.programme_of(visit.store, UUID(event.uuid))
     form = {name: times.write(getattr(own, name), visit.house.zone) for name in _TIMES}
@@ -75,7 +75,7 @@ def show(visit: Visit, uuid: str) -> bottle.HTTPResponse:
 
 def edit(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``POST events/UUID``."""
-    event = find_event(visit.store, _uuid(visit, uuid))
+    event = find_event(visit.store, visit.uuid(uuid))
     wanted = _programme(visit)
     with visit.store.writing():
         programme.edit(visit.store, UUID(event.uuid), wanted)
@@ -86,7 +86,7 @@ def edit(visit: Visit, uuid: str) -> bottle.HTTPResponse:
 
 def sell(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``POST events/UUID/offer``: one more line of what is sold, or its amount anew."""
-    event = find_event(visit.store, _uuid(visit, uuid))
+    event = find_event(visit.store, visit.uuid(uuid))
     told = str(visit.form.get("amount", "")).strip()
     if told and not _AMOUNT.fullmatch(told):
         return visit.refuse("events_amount_odd")
@@ -102,7 +102,7 @@ def sell(visit: Visit, uuid: str) -> bottle.HTTPResponse:
 
 def stop_selling(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``POST events/UUID/offer/remove``."""
-    event = find_event(visit.store, _uuid(visit, uuid))
+    event = find_event(visit.store, visit.uuid(uuid))
     product = str(visit.form.get("product", ""))
     with visit.store.writing():
         programme.stop_selling(visit.store, UUID(event.uuid), product)
@@ -118,13 +118,6 @@ def _programme(visit: Visit) -> Programme:
         except times.NoSuchTimeError as error:
             raise RefusedError(visit.say("events_time_odd", time=str(error)[:40])) from error
     return Programme(str(visit.form.get("name", "")), **found, reentry=bool(visit.form.get("reentry")))
-
-
-def _uuid(visit: Visit, text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise RefusedError(visit.say("error_404"), 404) from error
 
 
 def _money(amount: int | None) -> str:

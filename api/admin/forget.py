@@ -6,7 +6,7 @@ from uuid import UUID
 
 import bottle
 
-from api.admin.visit import RefusedError, Route, Visit
+from api.admin.visit import Route, Visit
 from api.operations import forgetting
 from api.store.models import Event
 from api.tickets.events import find_event
@@ -14,12 +14,12 @@ from api.tickets.events import find_event
 
 def show(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``GET events/UUID/forget``."""
-    return _page(visit, _event(visit, uuid))
+    return _page(visit, find_event(visit.store, visit.uuid(uuid)))
 
 
 def forget(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``POST events/UUID/forget``: only when the event's name was typed."""
-    event = _event(visit, uuid)
+    event = find_event(visit.store, visit.uuid(uuid))
     if str(visit.form.get("name", "")).strip() != event.name.strip():
         return _page(visit, event, 400, visit.say("forget_name_differs"))
     done = forgetting.forget(visit.store, UUID(event.uuid), visit.admin.id)
@@ -30,13 +30,6 @@ def forget(visit: Visit, uuid: str) -> bottle.HTTPResponse:
 def _page(visit: Visit, event: Event, status: int = 200, sentence: str = "") -> bottle.HTTPResponse:
     known = forgetting.known(visit.store, UUID(event.uuid))
     return visit.render("forget.html", status, event=event, known=known, sentence=sentence)
-
-
-def _event(visit: Visit, uuid: str) -> Event:
-    try:
-        return find_event(visit.store, UUID(uuid))
-    except ValueError as error:
-        raise RefusedError(visit.say("error_404"), 404) from error
 
 
 ROUTES = (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import bottle
 
 from api.admin import faults, words
-from api.admin.devices import picture, products, state, uuid_of
+from api.admin.devices import picture, products, state
 from api.admin.visit import Route, Visit
 from api.devices import devices, heartbeats, signs
 from api.tickets.events import list_events
@@ -35,8 +35,8 @@ class Presentation:
 
 def show(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``GET devices/UUID``."""
-    device = devices.find_device(visit.store, uuid_of(visit, uuid))
-    waiting = devices.waiting_for(visit.store, uuid_of(visit, uuid), visit.pairing_base)
+    device = devices.find_device(visit.store, visit.uuid(uuid))
+    waiting = devices.waiting_for(visit.store, visit.uuid(uuid), visit.pairing_base)
     told = heartbeats.read(device.heartbeat)
     return visit.render(
         "devices_one.html",

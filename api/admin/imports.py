@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 import bottle
 
-from api.admin.visit import RefusedError, Route, Visit
+from api.admin.visit import Route, Visit
 from api.tickets.events import find_event, list_events
 from api.tickets.importing import columns, imports, reading, table
 from api.tickets.importing.checking import check
@@ -42,7 +40,7 @@ def template(visit: Visit) -> bottle.HTTPResponse:
 
 def upload(visit: Visit) -> bottle.HTTPResponse:
     """``POST imports``: every problem of the file; when nothing is wrong its rows are kept, to be confirmed."""
-    event = find_event(visit.store, _uuid(visit, str(visit.form.get("event", ""))))
+    event = find_event(visit.store, visit.uuid(str(visit.form.get("event", ""))))
     file = visit.files.get("file")
     if file is None or not str(file.raw_filename):
         return visit.refuse("imports_file_wanted")
@@ -63,7 +61,7 @@ def upload(visit: Visit) -> bottle.HTTPResponse:
 
 def show(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``GET imports/UUID``: the preview, how far it is, or what came of it."""
-    it = imports.find(visit.store, _uuid(visit, uuid))
+    it = imports.find(visit.store, visit.uuid(uuid))
     if it.state in ("taking", "undoing"):
         visit.house.worker.go_on()  # a server that was started anew takes it up here too
     return _page(visit, it, None)
@@ -71,14 +69,14 @@ def show(visit: Visit, uuid: str) -> bottle.HTTPResponse:
 
 def confirm(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``POST imports/UUID/confirm``: take it in."""
-    it = imports.begin(visit.store, _uuid(visit, uuid), visit.admin.id)
+    it = imports.begin(visit.store, visit.uuid(uuid), visit.admin.id)
     visit.house.worker.go_on()
     return visit.redirect(f"/admin/imports/{it.uuid}")
 
 
 def undo(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``POST imports/UUID/undo``: take it back, or throw a preview away."""
-    it = imports.begin_undoing(visit.store, _uuid(visit, uuid), visit.admin.id)
+    it = imports.begin_undoing(visit.store, visit.uuid(uuid), visit.admin.id)
     visit.house.worker.go_on()
     return visit.redirect(f"/admin/imports/{it.uuid}")
 
@@ -104,13 +102,6 @@ def _cells(row: Row) -> dict[str, str]:
     amount = "" if row.amount is None else f"{row.amount / 100:.2f}"
     told = {field: getattr(row, field) for field in columns.NAMES if field != "status"}
     return {field: "" if value is None else str(value) for field, value in {**told, "amount": amount}.items()}
-
-
-def _uuid(visit: Visit, text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise RefusedError(visit.say("error_404"), 404) from error
 
 
 ROUTES = (

@@ -9,7 +9,7 @@ from uuid import UUID
 import bottle
 
 from api import qr
-from api.admin.visit import RefusedError, Route, Visit
+from api.admin.visit import Route, Visit
 from api.tickets.printing.apart import print_apart
 from api.tickets.printing.wanted import Format, Order, Style, Wanted
 
@@ -21,15 +21,15 @@ _ORDERS: dict[str, Order] = {"name": "name", "number": "number"}
 def choose(visit: Visit) -> bottle.HTTPResponse:
     """``GET print?event=UUID``: all tickets of the event, in files of 200, by name or by number."""
     event, order = str(visit.query.get("event", "")), _order(visit)
-    wanted = Wanted(visit.store, _uuid(visit, event), order=order)
+    wanted = Wanted(visit.store, visit.uuid(event), order=order)
     parts = [(start + 1, min(start + A_FILE, len(wanted))) for start in range(0, len(wanted), A_FILE)]
     return visit.render("printing.html", event=event, happening=wanted.happening, parts=parts, order=order)
 
 
 def sheets(visit: Visit) -> bottle.HTTPResponse:
     """``GET print/sheets?event=UUID&format=a4&order=name&first=1``, or of the tickets ``ticket`` alone: a PDF."""
-    chosen = [_uuid(visit, text) for text in visit.query.getall("ticket")[:A_FILE]]
-    wanted = Wanted(visit.store, _uuid(visit, str(visit.query.get("event", ""))), chosen, _order(visit))
+    chosen = [visit.uuid(text) for text in visit.query.getall("ticket")[:A_FILE]]
+    wanted = Wanted(visit.store, visit.uuid(str(visit.query.get("event", ""))), chosen, _order(visit))
     told = str(visit.query.get("first", "1"))
     first = int(told) - 1 if told.isascii() and told.isdigit() and len(told) < 9 else -1
     kind = _FORMATS.get(str(visit.query.get("format", "a4")))
@@ -42,7 +42,7 @@ def sheets(visit: Visit) -> bottle.HTTPResponse:
 
 def picture(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``GET tickets/UUID/code.png``: the ticket's QR code, ten pixels a module."""
-    ticket = _uuid(visit, uuid)
+    ticket = visit.uuid(uuid)
     row = visit.store.db.run(
         "SELECT e.uuid FROM ticket t JOIN event e ON e.id = t.event_id WHERE t.uuid = ?", (str(ticket),)
     ).fetchone()
@@ -61,13 +61,6 @@ def _file(content: bytes, kind: Literal["application/pdf", "image/png"], name: s
 
 def _order(visit: Visit) -> Order:
     return _ORDERS.get(str(visit.query.get("order", "")), "name")
-
-
-def _uuid(visit: Visit, text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise RefusedError(visit.say("error_404"), 404) from error
 
 
 ROUTES = (

@@ -78,7 +78,7 @@ def add(visit: Visit) -> bottle.HTTPResponse:
 
 def show(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``GET tickets/UUID``: the ticket, its code, and all that happened to it."""
-    row = visit.store.db.run(_ONE, (str(_uuid(visit, uuid)),)).fetchone()
+    row = visit.store.db.run(_ONE, (str(visit.uuid(uuid)),)).fetchone()
     if row is None:
         return visit.refuse("error_404", 404)
     code = issue.code_of(row[11], row[0])
@@ -93,14 +93,14 @@ def show(visit: Visit, uuid: str) -> bottle.HTTPResponse:
 
 def cancel(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``POST tickets/UUID/cancel``: with a reason that stays in the log."""
-    ticket, reason = _uuid(visit, uuid), _reason(visit)
+    ticket, reason = visit.uuid(uuid), _reason(visit)
     issue.cancel_ticket(visit.store, ticket, reason=reason, admin_id=visit.admin.id)
     return visit.redirect(f"/admin/tickets/{ticket}", "done_ticket_cancelled")
 
 
 def give_back(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``POST tickets/UUID/unscan``: valid again; the admission that used it can't be repeated."""
-    ticket, reason = _uuid(visit, uuid), _reason(visit)
+    ticket, reason = visit.uuid(uuid), _reason(visit)
     unscan(visit.store, ticket, reason, admin_id=visit.admin.id)
     return visit.redirect(f"/admin/tickets/{ticket}", "done_ticket_unscanned")
 
@@ -160,14 +160,7 @@ def _picture(code: str) -> str:
 
 
 def _event(visit: Visit, text: str) -> models.Event:
-    return find_event(visit.store, _uuid(visit, text))
-
-
-def _uuid(visit: Visit, text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise RefusedError(visit.say("error_404"), 404) from error
+    return find_event(visit.store, visit.uuid(text))
 
 
 ROUTES = (

@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 from importlib import resources
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 import bottle
 
@@ -144,6 +145,13 @@ class Visit:
     def say(self, key: str, **values: object) -> str:
         """The sentence with this key in the visitor's language."""
         return words.say(self.language, key, **values)
+
+    def uuid(self, text: str) -> UUID:
+        """What stands in an address or a form. Raises RefusedError: what is no uuid leads nowhere."""
+        try:
+            return UUID(text)
+        except ValueError as error:
+            raise RefusedError(self.say("error_404"), 404) from error
 
     def moment(self, micros: int | None) -> str:
         """Microseconds since 1970 → the local date and time; "" for None."""
