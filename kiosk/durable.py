@@ -18,8 +18,11 @@ def sync_folder(folder: Path) -> None:
 def write(path: Path, content: bytes, mode: int = 0o600) -> None:
     """Put ``content`` at ``path``: after a cut either the old file is there or the new one, whole. Follows no link."""
     draft = path.with_name(f".{path.name}.new")
-    draft.unlink(missing_ok=True)  # of a cut; or a link, laid for root by the user whose folder this is
-    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)  # which follows none
+    try:
+        fd = _new(draft, mode)
+    except FileExistsError:  # of a cut; or a link, laid for root by the user whose folder this is
+        draft.unlink(missing_ok=True)
+        fd = _new(draft, mode)
     try:
         os.fchmod(fd, mode)
         with os.fdopen(fd, "wb", closefd=False) as file:
@@ -32,6 +35,10 @@ def write(path: Path, content: bytes, mode: int = 0o600) -> None:
         os.close(fd)
     draft.replace(path)
     sync_folder(path.parent)
+
+
+def _new(draft: Path, mode: int) -> int:
+    return os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)  # which follows no link
 
 
 def move(source: Path, target: Path) -> None:
