@@ -13,7 +13,6 @@ import bottle
 from api.admin import curve, faults
 from api.admin.visit import Route, Visit
 from api.store import models, moments
-from api.tickets.events import find_event
 
 _AGAIN_MS = 2000
 _NEXT = """SELECT uuid FROM event ORDER BY CASE WHEN closes_at IS NOT NULL AND closes_at < ? THEN 1 ELSE 0 END,
@@ -29,14 +28,14 @@ def show(visit: Visit) -> bottle.HTTPResponse:
         if row is None:
             return visit.render("door_none.html")
         asked = row[0]
-    event = find_event(visit.store, visit.uuid(asked))
+    event = visit.event(asked)
     events = visit.store.db.run(_ALL).fetchall()
     return visit.render("door.html", event=event, events=events, live=_live(visit, event))
 
 
 def stream(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``GET door/UUID/events``: what has changed, as one server-sent event; nothing when all is as it was."""
-    page = _live(visit, find_event(visit.store, visit.uuid(uuid)))
+    page = _live(visit, visit.event(uuid))
     tag = hashlib.sha256(page.encode()).hexdigest()[:16]
     said = [f"retry: {_AGAIN_MS}"]
     if visit.environ.get("HTTP_LAST_EVENT_ID") != tag:

@@ -9,17 +9,16 @@ import bottle
 from api.admin.visit import Route, Visit
 from api.operations import forgetting
 from api.store.models import Event
-from api.tickets.events import find_event
 
 
 def show(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``GET events/UUID/forget``."""
-    return _page(visit, find_event(visit.store, visit.uuid(uuid)))
+    return _page(visit, visit.event(uuid))
 
 
 def forget(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``POST events/UUID/forget``: only when the event's name was typed."""
-    event = find_event(visit.store, visit.uuid(uuid))
+    event = visit.event(uuid)
     if str(visit.form.get("name", "")).strip() != event.name.strip():
         return _page(visit, event, 400, visit.say("forget_name_differs"))
     done = forgetting.forget(visit.store, UUID(event.uuid), visit.admin.id)

@@ -20,7 +20,9 @@ from api.devices.limiter import Limiter
 from api.operations.shelf import Shelf
 from api.scan.words import Language, language_of
 from api.store import acts
+from api.store.models import Event
 from api.store.store import Store
+from api.tickets.events import find_event
 from api.tickets.importing.worker import Worker
 from api.watch.outlook import Outlook
 from api.watch.tally import Tally
@@ -150,6 +152,13 @@ class Visit:
         """What stands in an address or a form. Raises RefusedError: what is no uuid leads nowhere."""
         try:
             return UUID(text)
+        except ValueError as error:
+            raise RefusedError(self.say("error_404"), 404) from error
+
+    def event(self, text: str) -> Event:
+        """The event with this uuid. Raises RefusedError: one that is not there leads nowhere either."""
+        try:
+            return find_event(self.store, UUID(text))
         except ValueError as error:
             raise RefusedError(self.say("error_404"), 404) from error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 
@@ -52,9 +53,10 @@ def test_without_an_event_the_page_says_what_to_do(browser):
     assert browser.page("/admin/door").all("a")[-1]["href"] == "/admin/events/new"
 
 
-@pytest.mark.parametrize("path", ["/admin/door?event=x", "/admin/door/x/events"])
-def test_an_event_that_is_not_there_is_said_so(browser, path):
-    assert browser.get(path).status_code == 404
+@pytest.mark.parametrize("uuid", ["x", str(UUID(int=0))])
+@pytest.mark.parametrize("path", ["/admin/door?event={}", "/admin/door/{}/events", "/admin/events/{}/forget"])
+def test_an_event_that_is_not_there_is_said_so(browser, path, uuid):
+    assert browser.get(path.format(uuid)).status_code == 404
 
 
 def test_a_gate_that_fell_silent_and_open_doors_without_guests_are_told(store, house, gate, browser, open_door):
