@@ -63,6 +63,9 @@ def join(network: WifiCode, folder: Path) -> Outcome:
         return Outcome.DISK
     _nmcli("radio", "wifi", "on")  # Raspberry Pi OS leaves it blocked on a new card
     outcome = _activate(path)
+    # A wrong password of WPA3 ends like a network that is not there (NetworkManager 1.42).
+    if outcome is Outcome.NOT_FOUND and network.security != "open" and _is_on_the_air(network):
+        outcome = Outcome.WRONG_PASSWORD
     with contextlib.suppress(OSError):  # the outcome is told all the same
         if outcome is Outcome.JOINED:
             keyfile.forget(folder)
@@ -87,6 +90,12 @@ def _up() -> Outcome:
     if done is None or done.returncode == _NOT_RUNNING:
         return Outcome.NO_MANAGER
     return Outcome.JOINED if done.returncode == 0 else reason_of(done.stderr)
+
+
+def _is_on_the_air(network: WifiCode) -> bool:
+    """By what NetworkManager has heard until now."""
+    done = _nmcli("--get-values", "SSID-HEX", "device", "wifi", "list", "--rescan", "no")
+    return done is not None and network.ssid.hex().upper() in done.stdout.upper().split()
 
 
 def reason_of(said: str) -> Outcome:

@@ -90,5 +90,9 @@ def test_a_network_of_each_kind_is_joined(told, what, network):
     assert joined["files"] == ["portillon-wifi.nmconnection"]
 
 
+def test_a_wrong_password_of_wpa3_is_called_that(told):
+    assert told["SAE on a card, another password"]["said"] == ["joining", "wrong_password"]
+
+
 def test_where_nobody_gives_addresses_it_says_so(told):
     assert told["nobody gives addresses"]["said"] == ["joining", "no_address"]
