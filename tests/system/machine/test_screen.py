@@ -68,7 +68,7 @@ def test_the_screen_is_installed_follows_the_settings_stays_and_goes_whole(paire
     _set_port(paired, 8021)
     machine.until(lambda: machine.exists(TOLD), else_tell="as a page in the browser")
     told = json.loads(machine.read(TOLD))
-    assert told.pop("url") == "http://127.0.0.1:8021/"
+    assert told.pop("url") == "http://127.0.0.1:8021/?kiosk"
     assert told.pop("user") == "portillon-screen"
     assert told == {
         "is_the_page": True,
