@@ -85,6 +85,7 @@ def test_when_the_daemon_is_gone_every_line_is_dropped(guardian, trace):
 
 def test_what_a_daemon_said_last_is_not_obeyed_when_it_is_gone(guardian, trace):
     guardian.process.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, guardian.process.pid, os.WSTOPPED | os.WNOWAIT)  # it stands still, and reads no half of it
     guardian.say("pulse relay 10000")
     guardian.process.stdin.close()
     guardian.process.send_signal(signal.SIGCONT)
