@@ -61,10 +61,10 @@ def test_a_camera_that_stays_dead_is_shown_again_after_a_verdict_has_run_out(gat
     gate._take(PairingEnded(Paired(NOBODY)), 100.0)
     gate._take(Seen((Unreadable("not_a_code", "d1ge57"),), 100.0), 100.0)
     gate._take(CameraFailed("the cable is out"), 101.0)
-    gate._tick(101.1)
+    gate._house.tick(101.1)
     assert traced(tmp_path, "state")[-1]["state"] == "refused"
     gate._take(CameraFailed("the cable is out"), 102.0)
-    gate._tick(104.0)
+    gate._house.tick(104.0)
     assert traced(tmp_path, "state")[-1]["state"] == "fault"
     assert [line["fault"] for line in traced(tmp_path, "fault")] == ["camera"]
     gate.stop()
@@ -75,7 +75,7 @@ def test_a_guest_screen_that_can_not_be_had_is_a_fault_told_and_a_gate_that_is_r
     with socket.create_server(("127.0.0.1", 0)) as other:
         gate = make_gate(f"[screen]\nguest_port = {other.getsockname()[1]}\n")
         gate._take(PairingEnded(Paired(NOBODY)), 100.0)
-        gate._tick(100.1)
+        gate._house.tick(100.1)
     assert [line["fault"] for line in traced(tmp_path, "fault")] == ["screen"]
     assert traced(tmp_path, "state")[-1]["state"] == "ready"
     gate.stop()
