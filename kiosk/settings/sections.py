@@ -1,21 +1,15 @@
-"""kiosk.toml and the environment → typed settings. Every mistake at once, each with the nearest valid key."""
+"""Everything that can be set, with its bounds, and what has to fit together."""
 
 from __future__ import annotations
 
-import difflib
-import os
 import re
-import tomllib
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-ENVIRONMENT_PREFIX = "PORTILLON_KIOSK__"
-DEFAULT_FILE = Path("/etc/portillon/kiosk.toml")
 Pin = Annotated[int, Field(ge=0, le=27)]  # BCM numbers of the 40-pin header
 # BCM 0-8 boot pulled up: a relay there is energised from power-on until the kiosk starts (facts: Pins).
 RelayPin = Annotated[int, Field(ge=9, le=27)]
@@ -248,122 +242,3 @@ class Settings(_Section):
         if self.gate.profile == "turnstile" and self.gate.relay is None:
             raise ValueError('[gate] profile = "turnstile" needs relay = BCM NUMBER (9 to 27)')
         return self
-
-
-class SettingsError(ValueError):
-    """The settings can't be used. ``mistakes`` holds one line for each, with what to do."""
-
-    def __init__(self, origin: str, mistakes: list[str]) -> None:
-        self.origin = origin
-        self.mistakes = mistakes
-        super().__init__(f"{origin}: {len(mistakes)} mistake(s)\n" + "\n".join(f"  {m}" for m in mistakes))
-
-
-def load(file: Path | None, state_dir: Path | None = None, environment: dict[str, str] | None = None) -> Settings:
-    """Read the file (``None``: the defaults), then the environment, then ``--state``. Raises SettingsError."""
-    raw: dict[str, Any] = {}
-    origin = "the defaults" if file is None else str(file)
-    if file is not None:
-        try:
-            raw = tomllib.loads(file.read_text("utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(origin, [f"can't be read: {error}"]) from error
-        except tomllib.TOMLDecodeError as error:
-            raise SettingsError(origin, [f"is not TOML: {error}"]) from error
-    _override(raw, os.environ if environment is None else environment)
-    if state_dir is not None:
-        raw["state_dir"] = str(state_dir)
-    return validate(raw, origin)
-
-
-def validate(raw: dict[str, Any], origin: str) -> Settings:
-    """What a TOML file says → settings; ``origin`` names it in mistakes. Raises SettingsError."""
-    try:
-        return Settings.model_validate(raw, strict=False)
-    except ValidationError as error:
-        raise SettingsError(origin, [_explain(e) for e in error.errors()]) from error
-
-
-def _override(raw: dict[str, Any], environment: Any) -> None:
-    """PORTILLON_KIOSK__GATE__PULSE_MS=300 → raw["gate"]["pulse_ms"]. Lists are written with commas."""
-    for name, value in environment.items():
-        if not name.startswith(ENVIRONMENT_PREFIX):
-            continue
-        *sections, key = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
-        place: Any = raw
-        for section in sections:
-            place = place.setdefault(section, {}) if isinstance(place, dict) else None
-        if not isinstance(place, dict):
-            continue  # the file has a value where this is a section: a mistake that is named below
-        place[key] = from_text(".".join([*sections, key]), value)
-
-
-def from_text(key: str, value: str) -> str | list[str]:
-    """A value that was typed, or told by the environment, as ``validate`` takes it: lists are written with commas."""
-    *sections, name = key.split(".")
-    field = _field(tuple(sections), name)
-    is_list = field is not None and _is_list(field.annotation)
-    return [each.strip() for each in value.split(",") if each.strip()] if is_list else value
-
-
-def _is_list(annotation: Any) -> bool:
-    return str(annotation).startswith("tuple")
-
-
-def _model(path: tuple[str | int, ...]) -> type[BaseModel] | None:
-    """The section at this path, or None."""
-    model: type[BaseModel] = Settings
-    for name in path:
-        field = model.model_fields.get(str(name))
-        if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
-            return None
-        model = field.annotation
-    return model
-
-
-def _field(path: tuple[str, ...], key: str) -> Any:
-    model = _model(path)
-    return None if model is None else model.model_fields.get(key)
-
-
-def _explain(error: ErrorDetails) -> str:
-    """One line a person can act on."""
-    path = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "extra_forbidden":
-        near = _nearest(tuple(error["loc"]))
-        return f"{path}: no such setting" + (f"; did you mean {near}?" if near else "")
-    message = error["msg"].removeprefix("Value error, ")
-    where = f"{path}: " if path else ""
-    near = _nearest_value(error)
-    given = f" (given: {error['input']!r})" if not isinstance(error["input"], dict | BaseModel) else ""
-    return f"{where}{message}{given}{near}"
-
-
-def _nearest(path: tuple[str | int, ...]) -> str | None:
-    """The valid key nearest to an unknown one: in its own section first, then anywhere."""
-    key, section = str(path[-1]), _model(path[:-1])
-    here = list(section.model_fields) if section else []
-    if match := difflib.get_close_matches(key, here, n=1, cutoff=0.5):
-        return ".".join([*(str(p) for p in path[:-1]), match[0]])
-    everywhere = {name.rpartition(".")[2]: name for name, _ in describe()}
-    match = difflib.get_close_matches(key, list(everywhere), n=1, cutoff=0.6)
-    return everywhere[match[0]] if match else None
-
-
-def _nearest_value(error: ErrorDetails) -> str:
-    if error["type"] != "literal_error":
-        return ""
-    expected = [word.strip("'") for word in str(error["ctx"]["expected"]).replace(" or ", ", ").split(", ")]
-    match = difflib.get_close_matches(str(error["input"]), expected, n=1, cutoff=0.4)
-    return f"; did you mean {match[0]!r}?" if match else ""
-
-
-def describe(model: type[BaseModel] = Settings, prefix: str = "") -> list[tuple[str, str]]:
-    """Every key with its description, in order: ``[("gate.pulse_ms", "length of ..."), ...]``."""
-    keys: list[tuple[str, str]] = []
-    for name, field in model.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            keys += describe(field.annotation, f"{prefix}{name}.")
-        else:
-            keys.append((f"{prefix}{name}", field.description or ""))
-    return keys
