@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Any
 
 from api import log
+from api.lane import ARRIVED, Answer, Together
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -47,15 +49,21 @@ class Access:
         try:
             return self._app(environ, note)
         finally:
-            _log.info(
-                log.fields(
-                    method=environ["REQUEST_METHOD"],
-                    path=_told(environ),
-                    status=status,
-                    ms=f"{(time.monotonic() - began) * 1000:.1f}",
-                    client=environ.get("REMOTE_ADDR", ""),
-                )
-            )
+            _write_line(environ, status, began)
+
+    def around(self, together: Together) -> Together:
+        """The same calls, with what is said of clients looked through and a line of log for each."""
+
+        def answer(environs: Sequence[WSGIEnvironment]) -> list[Answer]:
+            for environ in environs:
+                self._know_the_client(environ)
+            answers = together.answer(environs)
+            if self._write_lines:
+                for environ, each in zip(environs, answers, strict=True):
+                    _write_line(environ, str(each.status), environ[ARRIVED])
+            return answers
+
+        return replace(together, answer=answer)
 
     def _know_the_client(self, environ: WSGIEnvironment) -> None:
         if not self._is_trusted(environ.get("REMOTE_ADDR", "")):
@@ -73,6 +81,18 @@ class Access:
 
     def _is_trusted(self, address: str) -> bool:
         return is_within(address, self._trusted)
+
+
+def _write_line(environ: WSGIEnvironment, status: str, began: float) -> None:
+    _log.info(
+        log.fields(
+            method=environ["REQUEST_METHOD"],
+            path=_told(environ),
+            status=status,
+            ms=f"{(time.monotonic() - began) * 1000:.1f}",
+            client=environ.get("REMOTE_ADDR", ""),
+        )
+    )
 
 
 def _told(environ: WSGIEnvironment) -> str:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import logging
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -13,46 +10,44 @@ from pathlib import Path
 from typing import Any
 
 import bottle
-import peewee
 
 from api import access
 from api.admin import site
 from api.admin.sessions import Sessions
 from api.admin.visit import House
+from api.answering import HEADERS, encode, told
 from api.devices.pairing import DEFAULT_MAX_AGE_S, Pairing
-from api.operations.counters import Judged, RouteCounter
+from api.lane import Together
+from api.operations.counters import RouteCounter
 from api.operations.exposition import CONTENT_TYPE
 from api.operations.monitoring import Monitoring
 from api.operations.near import Readers
 from api.operations.shelf import Shelf
-from api.scan import errors
 from api.scan.endpoints import Call, Endpoints
-from api.scan.errors import ApiError, Refusal, error_body
+from api.scan.errors import Refusal, error_body
 from api.scan.words import Language
+from api.scanning import Scanning
 from api.store.store import Store
-from api.store.trouble import is_away
 from api.tickets.importing.worker import Worker
 from api.watch.outlook import Outlook
 from api.watch.silence import PATIENCE, Patience
 from api.watch.tally import Tally
 
-_log = logging.getLogger(__name__)
-_HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # made once, not for each answer
 _PREFIXES = {"/api/scan": False, "/scan": True}
 _CODES = {400: Refusal.BAD_REQUEST, 404: Refusal.NOT_FOUND, 405: Refusal.METHOD_NOT_ALLOWED}
-_JUDGED: dict[str, Judged] = {"/ticket": "scan", "/check_ticket": "check"}
 _RETRY_S = 10
 
 
-class _Application(bottle.Bottle):  # type: ignore[misc]  # bottle ships no types
+class Application(bottle.Bottle):  # type: ignore[misc]  # bottle ships no types
     """Bottle, but its own error pages are JSON too; under /admin they are pages of ours."""
 
     house: House
     monitoring: Monitoring
+    together: Together | None = None  # the calls that are cheaper together, where they are
     _words: frozenset[str] | None = None
 
     def default_error_handler(self, error: bottle.HTTPError) -> bytes | str:
+        """What leads nowhere, in JSON or as a page."""
         status = int(error.status_code)
         self.monitoring.counters.stray(status)
         bottle.request.environ[access.PATH] = self._known_part(bottle.request.path)
@@ -61,13 +56,13 @@ class _Application(bottle.Bottle):  # type: ignore[misc]  # bottle ships no type
             for name, value in page.headerlist:
                 bottle.response.set_header(name, value)
             return str(page.body)
-        for name, value in _HEADERS.items():
+        for name, value in HEADERS.items():
             bottle.response.set_header(name, value)
         allowed = error.get_header("Allow", "").split(",")
         if "GET" in allowed and "HEAD" not in allowed:  # bottle answers HEAD wherever it answers GET
             bottle.response.set_header("Allow", ", ".join(["GET", "HEAD", *(m for m in allowed if m != "GET")]))
         text = str(error.status_line).partition(" ")[2]
-        return _json(error_body(_CODES.get(status, Refusal.SERVER_ERROR), text))
+        return encode(error_body(_CODES.get(status, Refusal.SERVER_ERROR), text))
 
     def _known_part(self, path: str) -> str:
         """A path that leads nowhere, for the log: what is no word of any route may be a name, a key, a ticket."""
@@ -104,7 +99,7 @@ def make_app(
     pairing_max_age_s: float = DEFAULT_MAX_AGE_S,
     pages: Pages = DEFAULT_PAGES,
     readers: Readers = NEAR,
-) -> bottle.Bottle:
+) -> Application:
     """The application on this store. Safe with any number of threads; it starts none and opens nothing.
 
     ``organisation`` names the tenant from now on; ``language`` is for callers who don't say theirs; a pairing token
@@ -114,15 +109,19 @@ def make_app(
     if organisation is not None:
         store.rename_organisation(organisation)
     endpoints = Endpoints(store, Pairing(store, pairing_max_age_s), language, pages.zone)
-    app = _Application()
+    app = Application()
     app.config["json.enable"] = False  # answers are bytes already
     app.monitoring = Monitoring(store, readers, pages.shelf)
     counters = app.monitoring.counters
+    scanning = Scanning(endpoints, counters)
     for prefix, deployed in _PREFIXES.items():
+        _add_scans(app, scanning, prefix, deployed)
         for method, path, call in _routes(endpoints):
-            counter = counters.route(method, f"{prefix}{path}/", _JUDGED.get(path))
+            counter = counters.route(method, f"{prefix}{path}/", "check" if path == "/check_ticket" else None)
             _add(app, method, f"{prefix}{path}", call, deployed, counter)
     _add(app, "GET", "/api/events", endpoints.events, False, counters.route("GET", "/api/events/"))
+    if store.db.has_one_writer:
+        app.together = scanning.together()
     _add_monitoring(app, app.monitoring)
     app.house = _house(store, pages, language)
     site.add_to(app, app.house, counters)
@@ -152,7 +151,6 @@ def _routes(endpoints: Endpoints) -> list[tuple[str, str, Callable[..., Any]]]:
         ("HEAD", "/<token>/pair", endpoints.look_at_token),
         ("GET", "/test_api", endpoints.test_api),
         ("POST", "/check_ticket", endpoints.check_ticket),
-        ("POST", "/ticket", endpoints.ticket),
         ("POST", "/annul", endpoints.annul),
         ("POST", "/heartbeat", endpoints.heartbeat),
         ("GET", "/openapi.json", endpoints.openapi),
@@ -171,53 +169,36 @@ def _add(
 
     def answer(**arguments: str) -> bottle.HTTPResponse:
         began = time.perf_counter()
-        status, told, headers = _answer(path, lambda: call(Call(bottle.request.environ, deployed), **arguments))
-        content = _json(told)
-        counter.add(status, time.perf_counter() - began, told["code"] if is_judged else None)
+        status, value, headers = told(path, lambda: call(Call(bottle.request.environ, deployed), **arguments))
+        content = encode(value)
+        counter.add(status, time.perf_counter() - began, value["code"] if is_judged else None)
         return bottle.HTTPResponse(content, status, headers)
 
     app.route([path, f"{path}/"], method, answer)
 
 
-def _answer(path: str, call: Callable[[], Any]) -> tuple[int, Any, dict[str, str]]:
-    """Status, JSON and headers."""
-    try:
-        return 200, call(), _HEADERS
-    except ApiError as error:
-        told = error
-    except Exception as error:  # whatever went wrong, a gate is told so in JSON
-        told = _told(path, error)
-    return told.status, told.body(), _HEADERS | told.headers
+def _add_scans(app: bottle.Bottle, scanning: Scanning, prefix: str, deployed: bool) -> None:
+    """Scans by bottle too: those that no lane takes."""
 
+    def answer() -> bottle.HTTPResponse:
+        (each,) = scanning.answer([bottle.request.environ])
+        return bottle.HTTPResponse(each.body, each.status, each.headers)
 
-def _told(path: str, error: Exception) -> ApiError:
-    """What a gate hears of an error, and the log in full (``path`` is the route, not the token)."""
-    if is_away(error):
-        _log.error("%s: the database could not do it: %s", path, " ".join(str(error).split()))
-        return errors.unavailable()
-    # Where it broke; the text only of errors that never quote a request.
-    told = f": {error}" if isinstance(error, peewee.DatabaseError | OSError) else ""
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    _log.error("%s failed with %s%s\n%s", path, type(error).__name__, told, frames)
-    return errors.server_error()
+    app.route(list(scanning.add(prefix, deployed)), "POST", answer)
 
 
 def _add_monitoring(app: bottle.Bottle, monitoring: Monitoring) -> None:
     """What is asked of this process by those who run it; to who may not read the metrics, they are not there."""
 
     def healthz() -> bottle.HTTPResponse:
-        status, told = monitoring.health()
-        headers = _HEADERS if status == 200 else _HEADERS | {"Retry-After": str(_RETRY_S)}
-        return bottle.HTTPResponse(_json(told), status, headers)
+        status, value = monitoring.health()
+        headers = HEADERS if status == 200 else HEADERS | {"Retry-After": str(_RETRY_S)}
+        return bottle.HTTPResponse(encode(value), status, headers)
 
     def metrics() -> bottle.HTTPResponse:
         if not monitoring.readers.admit(bottle.request.environ):
             raise bottle.HTTPError(404)
-        return bottle.HTTPResponse(monitoring.metrics(), 200, _HEADERS | {"Content-Type": CONTENT_TYPE})
+        return bottle.HTTPResponse(monitoring.metrics(), 200, HEADERS | {"Content-Type": CONTENT_TYPE})
 
     app.route("/healthz", "GET", healthz)
     app.route("/metrics", "GET", metrics)
-
-
-def _json(value: object) -> bytes:
-    return _ENCODER.encode(value).encode("utf-8")

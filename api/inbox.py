@@ -8,6 +8,7 @@ import socket
 
 HEADERS_MAX = 16 * 1024  # bytes; an Api-Key header and a pairing path need 500
 _PART = 64 * 1024  # bytes taken at once; a body is waited for up to this, the scan API refuses it from 16 KiB on
+_WAITS = re.compile(rb"\r\n(?:transfer-encoding|expect)[ \t]*:", re.IGNORECASE)  # what is read only by waiting
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,9})[ \t]*\r\n", re.IGNORECASE)
 
 
@@ -17,6 +18,7 @@ class Inbox:
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
         self._bytes = bytearray()
+        self.is_hurried = False  # nothing may wait for this client: what is not here never comes
         self.closed = False
         self.awaited = 0  # bytes that came while a thread waited for them; a request sets it to 0
 
@@ -54,6 +56,16 @@ class Inbox:
         length = _LENGTH.search(self._bytes, 0, end + 2)
         return len(self._bytes) - end - 4 >= (min(int(length[1]), _PART) if length else 0)
 
+    def holds_call(self, targets: frozenset[bytes]) -> bool:
+        """True for a request to one of these (``POST /path``) that is here to its last byte, in the plainest form."""
+        first = self._bytes.find(b" HTTP/1.", 0, HEADERS_MAX)
+        if first < 0 or bytes(self._bytes[:first]) not in targets:
+            return False
+        end = self._bytes.find(b"\r\n\r\n", 0, HEADERS_MAX)
+        length = _LENGTH.search(self._bytes, 0, end + 2) if end >= 0 else None
+        is_here = length is not None and len(self._bytes) - end - 4 >= int(length[1])
+        return is_here and _WAITS.search(self._bytes, 0, end + 2) is None
+
     def readline(self, size: int | None = None) -> bytes:
         """One line with its end, at most ``size`` bytes; waits for what is missing. Raises OSError."""
         while (found := self._bytes.find(b"\n")) < 0 and (size is None or len(self._bytes) < size) and self._wait():
@@ -76,6 +88,8 @@ class Inbox:
         self.closed = True
 
     def _wait(self) -> bool:
+        if self.is_hurried:
+            return False
         part = self._socket.recv(_PART)
         self._bytes += part
         self.awaited += len(part)

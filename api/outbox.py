@@ -12,6 +12,7 @@ class Outbox:
         self._socket = connection
         self._is_head = False
         self._held = b""
+        self.is_hurried = False  # nothing may wait for this client: who does not take it all at once gets an OSError
         self.closed = False
 
     def expect_head(self) -> None:
@@ -41,6 +42,19 @@ class Outbox:
         return held
 
     def _send(self, data: bytes) -> None:
+        if self.is_hurried:
+            self._send_at_once(data)
+            return
         rest = memoryview(data)
         while rest:
             rest = rest[self._socket.send(rest) :]
+
+    def _send_at_once(self, data: bytes) -> None:
+        patience = self._socket.gettimeout()
+        self._socket.settimeout(0)
+        try:
+            sent = self._socket.send(data)
+        finally:
+            self._socket.settimeout(patience)
+        if sent < len(data):
+            raise BlockingIOError("the client leaves its answers unread")

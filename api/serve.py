@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from api.access import Access
+from api.lane import Lane, Together
 from api.listener import Listener
 from api.notify import Notify
 from api.settings import Settings
@@ -35,17 +36,23 @@ def hold_signals() -> None:
 
 
 def serve(
-    app: WSGIApplication, settings: Settings, announce: Callable[[str], None], identity: Identity | None = None
+    app: WSGIApplication,
+    settings: Settings,
+    announce: Callable[[str], None],
+    identity: Identity | None = None,
+    together: Together | None = None,
 ) -> int:
     """Serve ``app`` until SIGTERM or SIGINT; ``announce`` gets the URL once it listens. Returns the exit code.
 
-    ``identity``: who the server is by TLS; None: it speaks plain HTTP.
+    ``identity``: who the server is by TLS; None: it speaks plain HTTP. ``together``: calls of the application that one
+    thread answers, many at once; None: each has a thread, as all others.
 
     Raises CannotListenError when the address can't be bound, and what ``announce`` raises. ``hold_signals`` must have
     been called.
     """
     access = Access(app, settings.server.trusted_proxies, settings.log.access)
-    listener = Listener(access, settings.server, identity)
+    lane = Lane(access.around(together)) if together is not None else None
+    listener = Listener(access, settings.server, identity, lane)
     try:
         listener.prepare()
     except OSError as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import bottle
 
@@ -14,9 +13,6 @@ from api.app import make_app
 from api.serve import hold_signals, serve
 from api.settings import Server, Settings
 from api.store.store import open_store
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
 
 EMPTY = "/bench/empty/"
 _ANSWER = b"{" + b" " * 430 + b"}"  # as long as a scan's
@@ -27,18 +23,16 @@ def main(what: str, file: Path, threads: int) -> int:
     hold_signals()
     log.start("info", "text")
     settings = Settings(server=Server(port=0, threads=threads))
-    return serve(_app(what, file), settings, lambda url: print(url, flush=True))
+    if what == "portillon":
+        ours = make_app(open_store(f"sqlite:///{file}"))
+        ours.route(EMPTY, "POST", _empty)
+        return serve(ours, settings, _announce, together=ours.together)
+    peer = importlib.import_module("benchmarks.peer.site")  # only here is Django needed, which takes a second
+    return serve(peer.make_peer(file, tuned=what == "peer-tuned"), settings, _announce)
 
 
-def _app(what: str, file: Path) -> WSGIApplication:
-    if what != "portillon":
-        peer = importlib.import_module("benchmarks.peer.site")  # only here is Django needed, which takes a second
-        made: WSGIApplication = peer.make_peer(file, tuned=what == "peer-tuned")
-        return made
-    app = make_app(open_store(f"sqlite:///{file}"))
-    app.route(EMPTY, "POST", _empty)
-    ours: WSGIApplication = app
-    return ours
+def _announce(url: str) -> None:
+    print(url, flush=True)
 
 
 def _empty() -> bottle.HTTPResponse:

@@ -64,7 +64,7 @@ def run(settings: Settings, shell: Shell) -> int:
             _announce(url, settings.server.public_url or url, invitation, shell)
 
         with announced(settings, known) as announcer, _watched(settings.alerts, store), _importing(app.house.worker):
-            return serve(app, settings, announce, known)
+            return serve(app, settings, announce, known, app.together)
     except CannotListenError as error:
         raise CommandError(
             f"can't listen on {error}",

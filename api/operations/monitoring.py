@@ -16,9 +16,8 @@ from api.operations.near import Readers
 from api.operations.shelf import Shelf
 from api.operations.standing import Standing
 from api.scan.errors import Refusal, error_body
-from api.store.sqlite import SqliteDatabase
+from api.store.sqlite import GROUPS, SqliteDatabase
 from api.store.store import Store
-from api.store.turns import GROUPS
 
 _log = logging.getLogger(__name__)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 from typing import Any
 
 from api.devices import heartbeats, keys
@@ -15,8 +16,9 @@ from api.scan import bodies, errors, listing, openapi, shapes
 from api.scan.judge import Judge
 from api.scan.shapes import Manner
 from api.scan.words import Language, language_of
-from api.store import moments
+from api.store import moments, settled
 from api.store.annul import Annulment, Annuls
+from api.store.settled import Settled
 from api.store.store import Store
 
 Environ = Mapping[str, Any]
@@ -102,12 +104,18 @@ class Endpoints:
     def check_ticket(self, call: Call) -> dict[str, Any]:
         """``POST check_ticket/``: how the ticket stands; nothing changes."""
         caller, body = self._caller(call), bodies.read(call.environ, bodies.TicketBody)
-        return shapes.checked(self._judge.judge("check", caller, body), self._manner(call))
+        return shapes.checked(self._judge.check(caller, body), self._manner(call))
 
-    def ticket(self, call: Call) -> dict[str, Any]:
-        """``POST ticket/``: use the ticket."""
-        caller, body = self._caller(call), bodies.read(call.environ, bodies.TicketBody)
-        return shapes.scanned(self._judge.judge("scan", caller, body), self._manner(call))
+    def tickets(self, calls: Sequence[Call]) -> list[Settled[dict[str, Any]]]:
+        """``POST ticket/``, by any number of gates at once: use the tickets. To each what it would hear alone.
+
+        Who calls, and for what, is known before anything is written: what is settled together are scans and no more.
+        """
+        heard = [settled.of(partial(self._asked, call)) for call in calls]
+        judged = iter(self._judge.scan([each.get() for each in heard if each.error is None]))
+        judgements = [each.then(lambda _: next(judged).get()) for each in heard]
+        told = zip(judgements, map(self._manner, calls), strict=True)
+        return [each.then(partial(shapes.scanned, manner=manner)) for each, manner in told]
 
     def annul(self, call: Call) -> dict[str, Any]:
         """``POST annul/``: give an admission back that nobody went through on."""
@@ -156,6 +164,9 @@ class Endpoints:
     def events(self, _call: Call) -> list[dict[str, Any]]:
         """``GET /api/events/``: public keys, for everybody."""
         return listing.events(self._store)
+
+    def _asked(self, call: Call) -> tuple[Caller, bodies.TicketBody]:
+        return self._caller(call), bodies.read(call.environ, bodies.TicketBody)
 
     def _caller(self, call: Call) -> Caller:
         """The device that calls. Raises ApiError 401, 403 or 429; a good key is served whatever failed before."""

@@ -6,7 +6,9 @@ The signature comes first: without a genuine code nobody learns whether a ticket
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from api.devices.keys import Caller
@@ -15,6 +17,7 @@ from api.scan.bodies import TicketBody
 from api.scan.facts import TicketFacts
 from api.store import moments
 from api.store.scan import Action, Attempt, Code, Outcome, Scans, happened_at
+from api.store.settled import Settled
 from api.store.store import Store
 from api.tickets import codes
 
@@ -39,16 +42,19 @@ class Judge:
         self._store = store
         self._scans = Scans(store)
 
-    def judge(self, action: Action, caller: Caller, body: TicketBody) -> Judgement:
-        """What this caller is answered, after the scan (if it is one) has become durable.
+    def scan(self, asked: Sequence[tuple[Caller, TicketBody]]) -> list[Settled[Judgement]]:
+        """What each of these callers is answered about its ticket, after all their scans have become durable.
 
-        A scan is judged whole in the one transaction that settles it: on SQLite over the connection that writes, which
-        alone needs no page anew after each commit. (A check leaves a line only for a scan id's answer to stay.)
+        A scan is judged whole in the transaction that settles it: on SQLite over the connection that writes, which
+        alone needs no page anew after each commit.
         """
         now = moments.now()
-        if action == "check" and body.scan_id is None:
-            return self._judge(action, caller, body, now)
-        return self._store.settle(lambda: self._judge(action, caller, body, now))
+        return self._store.settle_all([partial(self._judge, "scan", caller, body, now) for caller, body in asked])
+
+    def check(self, caller: Caller, body: TicketBody) -> Judgement:
+        """What this caller is told of a ticket that it looks at. Only with a scan id a line is left, for its answer."""
+        work = partial(self._judge, "check", caller, body, moments.now())
+        return work() if body.scan_id is None else self._store.settle(work)
 
     def _judge(self, action: Action, caller: Caller, body: TicketBody, now: int) -> Judgement:
         code, found, refusal = self._known(caller, body)

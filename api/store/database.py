@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import peewee
+
+from api.store.settled import Settled
 
 T = TypeVar("T")
 
@@ -33,6 +35,7 @@ class Database(peewee.Database):
     """One database, with a kept connection for each thread. Models are bound to it; SQL is written with ``?``."""
 
     row_id: ClassVar[str]  # how a table's column ``id`` is declared, numbered by the database
+    has_one_writer: ClassVar[bool]  # so that works gain by sharing a commit; else they run beside each other
 
     @abstractmethod
     def run(self, sql: str, values: tuple[object, ...] = ()) -> Cursor:
@@ -47,8 +50,8 @@ class Database(peewee.Database):
         """One transaction, kept apart from every other that was begun so: durable at the end, or undone."""
 
     @abstractmethod
-    def settle(self, work: Callable[[], T]) -> T:
-        """Run a short work in a transaction, with others that wait; its value, once that is durable."""
+    def settle_all(self, works: Sequence[Callable[[], T]]) -> list[Settled[T]]:
+        """Run short works, in transactions that harm no other's; what became of each, once all are durable."""
 
     @abstractmethod
     def only(self, name: str) -> None:

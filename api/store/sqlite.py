@@ -6,14 +6,17 @@ import sqlite3
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import peewee
 
 from api.store.database import Cursor, Database
-from api.store.turns import Settled, Turns, Work
+from api.store.settled import Settled
+from api.store.turns import Turns
 
 T = TypeVar("T")
+
+GROUPS = (1, 2, 4, 8, 16, 32, 64, 128)  # works in one commit, for counting how well waiting pays
 
 # Given to connect(), and so in force before the first pragma, which may itself meet a lock.
 _BUSY_TIMEOUT_S = 10
@@ -36,13 +39,16 @@ class SqliteDatabase(Database, peewee.SqliteDatabase):
     """
 
     row_id = "id INTEGER PRIMARY KEY"
+    has_one_writer = True
 
     def __init__(self, file: str, *, alone: bool = False) -> None:
         """``alone``: the first statement fails with "locked" while anybody else has the file open, then nobody can."""
         self._opened: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._writer: _Connection | None = None
         self._idle: list[_Connection] = []  # those that read, and do not now; taken and put back at its end
-        self._turns = Turns(self._together)
+        self._turns = Turns()
+        self._counts = [0] * (len(GROUPS) + 1)  # commits, by GROUPS; one more for those beyond the last
+        self._works = 0
         super().__init__(
             file,
             pragmas=(("locking_mode", "exclusive"), *_PRAGMAS) if alone else _PRAGMAS,
@@ -85,16 +91,21 @@ class SqliteDatabase(Database, peewee.SqliteDatabase):
     @contextmanager
     def writing(self) -> Iterator[None]:
         """One transaction, after all that waited before it."""
-        with self._turns.alone(), self._as_writer(), self.atomic():
+        with self._turns.turn(), self._as_writer(), self.atomic():
             yield
 
-    def settle(self, work: Callable[[], T]) -> T:
-        """Run the work with others that wait, in one commit; its value, once that is on the disk."""
-        return cast("T", self._turns.settle(work))
+    def settle_all(self, works: Sequence[Callable[[], T]]) -> list[Settled[T]]:
+        """Run the works in one commit, after all that waited before; what became of each, once that is on the disk."""
+        if not works:
+            return []
+        with self._turns.turn():
+            self._works += len(works)  # only who has the turn counts
+            self._counts[min((len(works) - 1).bit_length(), len(GROUPS))] += 1
+            return self._together(works)
 
     def groups(self) -> tuple[list[int], int]:
-        """Commits by how many works they held (bounds: ``turns.GROUPS``, one more for beyond), and the works in all."""
-        return self._turns.counts[:], self._turns.works
+        """Commits by how many works they held (bounds: GROUPS, one more for beyond), and the works in all."""
+        return self._counts[:], self._works
 
     def only(self, name: str) -> None:
         """Nothing to do: SQLite has one writer anyway."""
@@ -156,9 +167,9 @@ class SqliteDatabase(Database, peewee.SqliteDatabase):
             self.rollback()
             raise
 
-    def _together(self, works: Sequence[Work]) -> list[Settled]:
+    def _together(self, works: Sequence[Callable[[], T]]) -> list[Settled[T]]:
         """All works in one transaction. Where one raises, each is run again in one of its own: it harms no other."""
-        values: list[Any] = []
+        values: list[T] = []
         has_work_failed = False
         try:
             with self._as_writer(), self._committed():
@@ -173,7 +184,7 @@ class SqliteDatabase(Database, peewee.SqliteDatabase):
                 return [settled for work in works for settled in self._together([work])]
             if len(works) == 1:
                 return [Settled(error=error)]
-            # It could not begin or not be committed: nobody is told yes, and each thread has an error of its own.
+            # It could not begin or not be committed: nobody is told yes, and each has an error of its own.
             cause = getattr(error, "orig", error)
             return [Settled(error=peewee.OperationalError(cause, str(error))) for _ in works]
         return [Settled(value) for value in values]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +16,7 @@ from api.store.database import Database
 from api.store.migrations import NewerSchemaError, migrate
 from api.store.models import Organisation
 from api.store.postgres import PostgresDatabase
+from api.store.settled import Settled
 from api.store.sqlite import SqliteDatabase
 
 T = TypeVar("T")
@@ -44,13 +45,21 @@ class Store:
     def settle(self, work: Callable[[], T]) -> T:
         """Run a short work in a transaction; its value, once that is durable. For what a gate waits for.
 
-        On SQLite works of other threads may share the transaction, and the commit: when one of them fails, each is
-        run again alone. So a work touches nothing but the database, lets the database's errors pass, and may run
-        twice; and on PostgreSQL other transactions run beside it: it must hold under READ COMMITTED.
+        A work touches nothing but the database, lets the database's errors pass, and may run twice; and on PostgreSQL
+        other transactions run beside it: it must hold under READ COMMITTED.
         Raises what the work raised, or peewee.DatabaseError when it could not be committed: then it is undone, but
         for a connection lost during the commit, when nobody can know. RuntimeError within a transaction.
         """
-        return self.db.settle(work)
+        (settled,) = self.settle_all([work])
+        return settled.get()
+
+    def settle_all(self, works: Sequence[Callable[[], T]]) -> list[Settled[T]]:
+        """What ``settle`` would have given or raised for each of these, in their order, once all of them are durable.
+
+        On SQLite they share one transaction, and its commit: when one of them fails, each is run again alone. When the
+        commit fails, all have failed. Raises RuntimeError within a transaction.
+        """
+        return self.db.settle_all(works)
 
     def organisation(self) -> Organisation:
         """Whose tickets these are, with the secret that signs pairing tokens."""

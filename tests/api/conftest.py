@@ -12,11 +12,13 @@ from uuid import UUID, uuid4
 
 import pytest
 import requests
-from cheroot.wsgi import Server
 
 from api.app import make_app
 from api.devices.devices import Admits, NewDevice
 from api.devices.organising import add_devices
+from api.lane import Lane
+from api.listener import Listener
+from api.settings import Server
 from api.store.store import Store, open_store
 from api.tickets import events, issue
 
@@ -91,20 +93,22 @@ def store(database_url: str) -> Iterator[Store]:
 @pytest.fixture
 def serve(store: Store) -> Iterator[Callable[..., str]]:
     """Serves the store on a free port of loopback, with the given settings; gives the address."""
-    servers: list[tuple[Server, threading.Thread]] = []
+    servers: list[tuple[Listener, threading.Thread]] = []
 
     def start(threads: int = 8, **settings: Any) -> str:
-        server = Server(("127.0.0.1", 0), make_app(store, **settings), numthreads=threads, request_queue_size=256)
-        server.expiration_interval = 0.02  # how long stopping takes
-        server.prepare()
-        thread = threading.Thread(target=server.serve)
+        app = make_app(store, **settings)
+        lane = Lane(app.together) if app.together is not None else None
+        listener = Listener(app, Server(port=0, threads=threads), lane=lane)
+        listener.expiration_interval = 0.02  # how long stopping takes
+        listener.prepare()
+        thread = threading.Thread(target=listener.serve)
         thread.start()
-        servers.append((server, thread))
-        return f"http://127.0.0.1:{server.bind_addr[1]}"
+        servers.append((listener, thread))
+        return listener.url
 
     yield start
-    for server, thread in servers:
-        server.stop()
+    for listener, thread in servers:
+        listener.stop()
         thread.join(60)
 
 

@@ -61,6 +61,44 @@ def test_a_body_that_is_longer_than_any_honest_one_is_not_waited_for(ends):
         inbox.gather()
 
 
+CALLS = frozenset({b"POST /call/"})
+CALL = b"POST /call/ HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello"
+
+
+@pytest.mark.parametrize(
+    ("sent", "holds"),
+    [
+        (CALL, True),
+        (CALL + b"POST", True),
+        (CALL.replace(b"1.1", b"1.0"), True),
+        (CALL[:-1], False),
+        (CALL.replace(b"/call/", b"/call"), False),
+        (CALL.replace(b"POST", b"GET"), False),
+        (CALL.replace(b"Content-Length: 5", b"Host: x"), False),
+        (CALL.replace(b"\r\n", b"\r\nExpect: 100-continue\r\n", 1), False),
+        (CALL.replace(b"\r\n", b"\r\ntransfer-encoding : chunked\r\n", 1), False),
+        (CALL.replace(b"hello", b"\r\nExpect: this is a body").replace(b"5", b"23"), True),
+        (b"", False),
+        (b"POST /call/ HTTP/1.1", False),
+        (b" HTTP/1.1\r\n\r\n", False),
+    ],
+)
+def test_a_call_is_held_when_it_is_one_of_ours_and_here_to_its_last_byte(ends, sent, holds):
+    inbox, client = ends
+    client.sendall(sent)
+    inbox.gather() if sent else None
+    assert inbox.holds_call(CALLS) is holds
+
+
+def test_who_is_in_a_hurry_waits_for_nothing(ends):
+    inbox, client = ends
+    client.sendall(b"hel")
+    inbox.gather()
+    inbox.is_hurried = True
+    assert inbox.read(5) == b"hel"
+    assert inbox.readline() == b""
+
+
 def test_reading_waits_for_what_is_missing(ends):
     inbox, client = ends
     client.send(b"he")

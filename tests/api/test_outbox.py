@@ -58,6 +58,20 @@ def test_a_head_that_was_never_written_keeps_back_nothing_of_the_next_answer(end
     assert client.recv(4096) == b"next"
 
 
+def test_who_is_in_a_hurry_waits_for_no_client():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(60)
+        outbox = Outbox(ours)
+        outbox.is_hurried = True
+        outbox.write(HEAD)
+        assert theirs.recv(4096) == HEAD
+        with pytest.raises(BlockingIOError):
+            for _ in range(10_000):
+                outbox.write(b"x" * 65536)
+        assert ours.gettimeout() == 60
+
+
 @given(st.lists(st.tuples(st.booleans(), st.binary(max_size=300_000)), max_size=5))
 def test_all_of_it_arrives_in_order_however_large(parts):
     ours, theirs = socket.socketpair()

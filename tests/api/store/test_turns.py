@@ -1,4 +1,4 @@
-"""Group commit: works that wait together share one commit, nobody is answered before it, none harms another."""
+"""Works that are settled together share one commit, and none harms another; who writes waits for the turn."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import time
 import peewee
 import pytest
 
+from api.store import sqlite
 from api.store.store import open_store
 
 INSERT = "INSERT INTO product (uuid, name) VALUES (?, ?)"
@@ -37,25 +38,18 @@ class Queue:
     def __init__(self, store):
         self._store = store
         self._threads = []
-        self.told = {}  # name → value or error, as its caller got it
 
-    def line_up(self, **calls):
+    def line_up(self, *calls):
         """Each call in a thread of its own, in this order; then all of them go on."""
         with self._store.writing():
-            for name, call in calls.items():
-                thread = threading.Thread(target=self._call, args=(name, call))
+            for call in calls:
+                thread = threading.Thread(target=call)
                 thread.start()
                 self._threads.append(thread)
                 self._wait_until_it_waits(len(self._threads))
         for thread in self._threads:
             thread.join(60)
             assert not thread.is_alive()
-
-    def _call(self, name, call):
-        try:
-            self.told[name] = call()
-        except Exception as error:
-            self.told[name] = error
 
     def _wait_until_it_waits(self, count):
         deadline = time.monotonic() + 60
@@ -73,59 +67,66 @@ def _adding(store, name, then=lambda: None):
     def work():
         store.db.run(INSERT, (name, name))
         then()
-        return name, threading.get_ident()
+        return name
 
-    return lambda: store.settle(work)
+    return work
 
 
-def test_works_that_wait_together_are_one_transaction_and_none_is_answered_before_it(lite, queue, seen):
+def _names(settled):
+    return [each.get() if each.error is None else type(each.error) for each in settled]
+
+
+def test_works_that_are_settled_together_are_one_transaction(lite, seen):
     during = []
-
-    def look():
-        during.append((seen(), dict(queue.told)))
-
-    queue.line_up(**{name: _adding(lite, name, look) for name in "abcdefgh"})
-    assert during == [([], {})] * 8  # nothing to be seen, and nobody told, until the last had run
-    assert [queue.told[name][0] for name in "abcdefgh"] == list("abcdefgh")
-    assert len({thread for _, thread in queue.told.values()}) == 1  # one led them all
+    settled = lite.settle_all([_adding(lite, name, lambda: during.append(seen())) for name in "abcdefgh"])
+    assert during == [[]] * 8  # nothing to be seen until the last had run
+    assert _names(settled) == list("abcdefgh")
     assert seen() == list("abcdefgh")
+    counts, works = lite.db.groups()
+    assert (counts[sqlite.GROUPS.index(8)], sum(counts), works) == (1, 1, 8)
 
 
-def test_a_work_that_fails_gets_its_own_error_and_harms_no_other(lite, queue, seen):
+def test_nothing_to_settle_is_no_transaction(store):
+    assert store.settle_all([]) == []
+
+
+def test_a_work_that_fails_gets_its_own_error_and_harms_no_other(store):
     def fail():
         raise ZeroDivisionError
 
-    calls = {name: _adding(lite, name, fail if name == "c" else lambda: None) for name in "abcde"}
-    queue.line_up(**calls)
-    assert isinstance(queue.told.pop("c"), ZeroDivisionError)
-    assert {name: value[0] for name, value in queue.told.items()} == {name: name for name in "abde"}
-    assert sorted(seen()) == [*"abde"]  # run again alone, in the order in which their threads woke
+    settled = store.settle_all([_adding(store, name, fail if name == "c" else lambda: None) for name in "abcde"])
+    assert _names(settled) == ["a", "b", ZeroDivisionError, "d", "e"]
+    assert _products(store) == [*"abde"]
 
 
-def test_a_work_that_the_database_refuses_harms_no_other(lite, queue, seen):
-    queue.line_up(a=_adding(lite, "a"), again=_adding(lite, "a"), b=_adding(lite, "b"))
-    assert isinstance(queue.told["again"], peewee.IntegrityError)
-    assert seen() == ["a", "b"]
+def test_a_work_that_the_database_refuses_harms_no_other(store):
+    settled = store.settle_all([_adding(store, "a"), _adding(store, "a"), _adding(store, "b")])
+    assert _names(settled) == ["a", peewee.IntegrityError, "b"]
+    assert _products(store) == ["a", "b"]
 
 
-def test_when_the_commit_fails_nobody_is_told_yes_and_the_next_goes_on(lite, queue, seen):
+def _products(store):
+    return sorted(name for (name,) in store.db.run("SELECT name FROM product"))
+
+
+def test_when_the_commit_fails_nobody_is_told_yes_and_the_next_goes_on(lite, seen):
     def poison():  # a foreign key that is looked at when all is to be committed
         lite.db.run("PRAGMA defer_foreign_keys = ON")
         lite.db.run("INSERT INTO price (uuid, product_id, name) VALUES ('x', 4711, 'x')")
 
-    queue.line_up(a=_adding(lite, "a"), b=_adding(lite, "b", poison), c=_adding(lite, "c"))
-    assert [type(told) for told in queue.told.values()] == [peewee.OperationalError] * 3
-    assert len({id(told) for told in queue.told.values()}) == 3  # an error is raised in one thread only
+    settled = lite.settle_all([_adding(lite, "a"), _adding(lite, "b", poison), _adding(lite, "c")])
+    assert _names(settled) == [peewee.OperationalError] * 3
+    assert len({id(each.error) for each in settled}) == 3  # an error is raised in one thread only
     assert seen() == []
-    assert _adding(lite, "d")()[0] == "d"
+    assert lite.settle(_adding(lite, "d")) == "d"
     assert seen() == ["d"]
 
 
-def test_a_full_disk_fails_the_works_that_need_room_and_is_over_when_there_is_some(lite, queue, seen):
+def test_a_full_disk_fails_the_works_that_need_room_and_is_over_when_there_is_some(lite, seen):
     pages = lite.db.run("PRAGMA page_count").fetchone()[0]
 
     def limit(to):
-        lite.db.run(f"PRAGMA max_page_count = {to}")  # of this connection, and so of this thread
+        lite.db.run(f"PRAGMA max_page_count = {to}")  # of this connection, which writes
 
     def fill():
         limit(pages)
@@ -135,9 +136,9 @@ def test_a_full_disk_fails_the_works_that_need_room_and_is_over_when_there_is_so
         finally:
             limit(1_000_000)
 
-    queue.line_up(a=_adding(lite, "a"), full=lambda: lite.settle(fill), b=_adding(lite, "b"))
-    assert "full" in str(queue.told["full"])
-    assert seen() == ["a", "b"]
+    a, full, b = lite.settle_all([_adding(lite, "a"), fill, _adding(lite, "b")])
+    assert "full" in str(full.error)
+    assert [a.get(), b.get(), *seen()] == ["a", "b", "a", "b"]
 
 
 def test_an_organisers_transaction_waits_its_turn_and_the_scans_behind_it_wait_theirs(lite, queue):
@@ -150,7 +151,7 @@ def test_an_organisers_transaction_waits_its_turn_and_the_scans_behind_it_wait_t
     def scan(name):
         return lambda: lite.settle(lambda: order.append(name))
 
-    queue.line_up(a=scan("a"), organiser=organise, b=scan("b"), c=scan("c"))
+    queue.line_up(scan("a"), organise, scan("b"), scan("c"))
     assert order == ["a", "organiser", "b", "c"]
 
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography import x509
 
+from api.lane import Answer, Lane, Together
 from api.listener import Listener
 from api.settings import Server
 from api.tls import pin, self_made
@@ -47,8 +48,8 @@ def listen(identity):
     """Starts a listener that speaks TLS, with these settings, and gives it."""
     with ExitStack() as stack:
 
-        def start(**settings):
-            listener = Listener(_application, Server(port=0, threads=THREADS, **settings), identity)
+        def start(lane=None, **settings):
+            listener = Listener(_application, Server(port=0, threads=THREADS, **settings), identity, lane)
             listener.prepare()
             thread = threading.Thread(target=listener.serve)
             thread.start()
@@ -138,6 +139,21 @@ def test_many_requests_on_one_connection_are_answered_and_called_https(listen, c
 
     connection = client(listener, only)
     assert [_ask(connection) for _ in range(5)] == [["https", 0]] * 5
+
+
+def test_calls_of_the_lane_are_answered_by_tls_too_and_who_leaves_its_answers_unread_is_hung_up_on(listen, client):
+    def answer(environs):
+        return [Answer(200, {}, json.dumps([each["wsgi.url_scheme"], 0]).encode()) for each in environs]
+
+    listener = listen(Lane(Together(frozenset({b"GET /call"}), answer)), request_timeout_s=120)
+    call = b"GET /call HTTP/1.1\r\nContent-Length: 0\r\n\r\n"
+    connection = client(listener)
+    assert [_ask(connection, call) for _ in range(5)] == [["https", 0]] * 5
+    greedy = client(listener)
+    with pytest.raises(OSError, match="reset|Broken pipe|EOF|closed"):
+        for _ in range(100_000):
+            greedy.sendall(call * 300)
+    assert _ask(connection, call) == ["https", 0]
 
 
 def test_a_client_of_tls_1_1_is_refused(listen, client):

@@ -1,0 +1,343 @@
+"""The lane: scans of many gates at once on real sockets, and clients who would hold it up."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import logging
+import socket
+import sqlite3
+import threading
+import time
+from contextlib import ExitStack, closing
+from ipaddress import ip_network
+from uuid import UUID, uuid4
+
+import pytest
+
+from api.access import Access
+from api.app import make_app
+from api.lane import Answer, Lane, Together
+from api.listener import Listener
+from api.settings import Server
+from api.tickets import issue
+from tests import needs
+
+PATH = "/api/scan/ticket/"
+HEAD = "POST %s HTTP/1.1\r\nHost: gate\r\nAuthorization: Api-Key %s\r\n%sContent-Length: %d\r\n\r\n"
+
+pytestmark = needs.on_sqlite  # PostgreSQL's scans run beside each other, each with a thread
+
+
+def _request(gate, code, path=PATH, more="", **body):
+    content = json.dumps({"qrcode_data": code, **body}).encode()
+    return (HEAD % (path, gate.key, more, len(content))).encode() + content
+
+
+class Watched:
+    """Calls that are answered together, and the groups that they came in."""
+
+    def __init__(self, together):
+        self._together = together
+        self.groups = []
+        self.calls = Together(together.targets, self._answer)
+
+    def _answer(self, environs):
+        self.groups.append(len(environs))
+        return self._together.answer(environs)
+
+
+@pytest.fixture
+def watched(store):
+    return Watched(make_app(store).together)
+
+
+@pytest.fixture
+def listen(store):
+    """Starts a listener on the store, with these calls in its lane (None: without one); gives it."""
+    with ExitStack() as stack:
+
+        def start(together, app=None, **settings):
+            lane = Lane(together) if together is not None else None
+            server = Server(port=0, threads=2, **({"request_timeout_s": 120} | settings))
+            listener = Listener(app or make_app(store), server, lane=lane)
+            listener.expiration_interval = 0.02
+            listener.prepare()
+            thread = threading.Thread(target=listener.serve)
+            thread.start()
+            stack.callback(thread.join, 60)
+            stack.callback(listener.stop)
+            return listener
+
+        yield start
+
+
+@pytest.fixture
+def client():
+    """Opens connections on which these bytes were sent."""
+    with ExitStack() as stack:
+
+        def connect(listener, raw=b""):
+            connection = stack.enter_context(socket.create_connection(listener.bind_addr, 60))
+            connection.sendall(raw)
+            return connection
+
+        yield connect
+
+
+def _answers(connection, count=1):
+    """So many answers of a connection: (status, JSON)."""
+    found = []
+    with connection.makefile("rb") as file:
+        while len(found) < count:
+            status = int(file.readline().split()[1])
+            headers = http.client.parse_headers(file)
+            found.append((status, json.loads(file.read(int(headers["Content-Length"])))))
+    return found
+
+
+def _code(connection):
+    ((_, body),) = _answers(connection)
+    return body["code"]
+
+
+def test_scans_that_wait_for_the_disk_together_share_one_commit_and_nobody_is_told_before_it(
+    house, gate, listen, watched, client, database_url
+):
+    listener = listen(watched.calls)
+    tickets = issue.add_tickets(house.store, UUID(house.event.uuid), count=13)
+    with house.store.writing():  # the disk is busy
+        connections = [client(listener, _request(gate, ticket.qrcode_data)) for ticket in tickets]
+        _until(lambda: sum(watched.groups) + listener._lane._waiting.qsize() == 13)
+        for connection in connections:
+            connection.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                connection.recv(1)
+            connection.settimeout(60)
+    with closing(sqlite3.connect(database_url.removeprefix("sqlite:///"))) as other:
+        for connection, ticket in zip(connections, tickets, strict=True):
+            assert _code(connection) == "ok"
+            assert other.execute("SELECT status FROM ticket WHERE uuid = ?", (ticket.uuid,)).fetchone() == ("scanned",)
+    assert len(watched.groups) <= 2  # those that came before the lane was stopped by the disk, and all others
+    assert sum(watched.groups) == 13
+
+
+def _until(is_so):
+    deadline = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_of_many_scans_of_one_ticket_in_one_group_one_is_admitted(house, gate, listen, watched, client):
+    listener, ticket = listen(watched.calls), house.ticket()
+    with house.store.writing():
+        connections = [client(listener, _request(gate, ticket.qrcode_data)) for _ in range(8)]
+        _until(lambda: sum(watched.groups) + listener._lane._waiting.qsize() == 8)
+    assert sorted(map(_code, connections)) == ["already_scanned"] * 7 + ["ok"]
+
+
+def test_a_commit_that_fails_is_a_yes_to_nobody_in_the_group(house, gate, listen, watched, client, monkeypatch):
+    listener = listen(watched.calls)
+    tickets = issue.add_tickets(house.store, UUID(house.event.uuid), count=4)
+    scan_ids = [str(uuid4()) for _ in tickets]
+
+    def ask():
+        raws = [_request(gate, t.qrcode_data, scan_id=i) for t, i in zip(tickets, scan_ids, strict=True)]
+        with house.store.writing():
+            connections = [client(listener, raw) for raw in raws]
+            _until(lambda: listener._lane._since is not None and listener._lane._waiting.qsize() + last() >= 4)
+        return [_answers(connection)[0] for connection in connections]
+
+    def last():
+        return sum(watched.groups) % 4 or 4 * bool(watched.groups)
+
+    run = house.store.db.run
+
+    def refuse(sql, values=()):
+        if sql == "COMMIT":
+            raise sqlite3.OperationalError("disk I/O error")
+        return run(sql, values)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.store.db, "run", refuse)
+        assert [status for status, _ in ask()] == [500] * 4
+    assert [body["code"] for _, body in ask()] == ["ok"] * 4
+
+
+def test_a_client_that_lies_about_its_length_is_refused_at_once(gate, listen, watched, client, house):
+    """The first length is what was sent, the last is what is believed; nothing more will come."""
+    raw = f"POST {PATH} HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 9000\r\n\r\n{{}}"
+    keyed = raw.replace("\r\n", f"\r\nAuthorization: Api-Key {gate.key}\r\n", 1)
+    listener = listen(watched.calls)
+    ((status, body),) = _answers(client(listener, keyed.encode()))
+    assert (status, body["code"]) == (400, "bad_request")
+    assert watched.groups == [1]
+    assert _code(client(listener, _request(gate, house.ticket().qrcode_data))) == "ok"
+
+
+@pytest.mark.parametrize(
+    "more", ["Transfer-Encoding: chunked\r\n", "transfer-encoding : x\r\n", "Expect: 100-continue\r\n"]
+)
+def test_what_is_read_only_by_waiting_goes_to_a_thread(gate, listen, watched, client, more):
+    listener = listen(watched.calls)
+    connection = client(listener, _request(gate, "nonsense", more=more))
+    connection.shutdown(socket.SHUT_WR)
+    assert connection.recv(1) == b"H"
+    assert watched.groups == []
+
+
+def test_half_a_scan_waits_outside_the_lane(house, gate, listen, watched, client):
+    listener, raw = listen(watched.calls), _request(gate, house.ticket().qrcode_data)
+    strangers = [client(listener, raw[:-1]) for _ in range(5)]
+    assert _code(client(listener, _request(gate, house.ticket().qrcode_data))) == "ok"
+    assert watched.groups == [1]
+    strangers[0].sendall(raw[-1:])
+    assert _code(strangers[0]) == "ok"
+    assert watched.groups == [1, 1]
+
+
+def test_who_leaves_its_answers_unread_is_hung_up_on_and_holds_nobody_up(house, gate, listen, watched):
+    """It sends scan after scan; once neither side's buffers take more of the answers, it is over."""
+    listener = listen(watched.calls)
+    refused = _request(gate, "nonsense") * 200
+    with socket.socket() as greedy:
+        greedy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+        greedy.settimeout(60)
+        greedy.connect(listener.bind_addr)
+        with pytest.raises(ConnectionError):
+            for _ in range(1000):
+                greedy.sendall(refused)
+        with closing(socket.create_connection(listener.bind_addr, 60)) as other:
+            other.sendall(_request(gate, house.ticket().qrcode_data))
+            assert _code(other) == "ok"
+
+
+def test_scans_sent_one_behind_the_other_are_answered_in_their_order(house, gate, listen, watched, client):
+    tickets = issue.add_tickets(house.store, UUID(house.event.uuid), count=5)
+    other = f"GET /api/scan/test_api/ HTTP/1.1\r\nAuthorization: Api-Key {gate.key}\r\n\r\n".encode()
+    raws = [_request(gate, ticket.qrcode_data) for ticket in tickets]
+    connection = client(listen(watched.calls), b"".join([*raws[:3], other, *raws[3:]]))
+    answers = [body for _, body in _answers(connection, 6)]
+    assert [body["device_info"]["uuid"] for body in answers if "device_info" in body] == [gate.uuid]
+    assert [body["ticket"]["uuid"] for body in answers if "ticket" in body] == [ticket.uuid for ticket in tickets]
+    assert "device_info" in answers[3]
+    assert watched.groups == [1] * 5
+
+
+def test_a_client_that_closes_after_its_scan_is_answered_and_let_go(house, gate, listen, watched, client):
+    raw = _request(gate, house.ticket().qrcode_data, more="Connection: close\r\n")
+    connection = client(listen(watched.calls), raw)
+    connection.shutdown(socket.SHUT_WR)
+    assert _code(connection) == "ok"
+    assert connection.recv(1) == b""
+
+
+ODD = {
+    "used": _request,
+    "malformed": lambda gate, _: _request(gate, "nonsense"),
+    "deployed": lambda gate, code: _request(gate, code, path="/scan/ticket/"),
+    "without the slash": lambda gate, code: _request(gate, code, path="/api/scan/ticket"),
+    "a query": lambda gate, code: _request(gate, code, path=f"{PATH}?a=b"),
+    "French": lambda gate, code: _request(gate, code, more="Accept-Language: fr\r\n"),
+    "HTTP/1.0": lambda gate, code: _request(gate, code).replace(b"HTTP/1.1", b"HTTP/1.0", 1),
+    "HTTP/9": lambda gate, code: _request(gate, code).replace(b"HTTP/1.1", b"HTTP/1.9", 1),
+    "no key": lambda gate, code: _request(gate, code).replace(gate.key.encode(), b"", 1),
+    "another's key": lambda gate, code: _request(gate, code).replace(gate.key.encode(), b"AAAAAAAA.b", 1),
+    "no JSON": lambda gate, code: _request(gate, code).replace(b"{", b"(", 1),
+    "no header": lambda gate, code: _request(gate, code, more="no colon\r\n"),
+    "a name with an underscore": lambda gate, code: _request(gate, code, more="Content_Length: 3\r\n"),
+    "too large": lambda gate, code: _request(gate, code, more="", padding="x" * 20_000),
+    "twice": lambda gate, code: _request(gate, code) * 2,
+}
+
+
+@pytest.mark.parametrize("raw", ODD.values(), ids=ODD)
+def test_what_is_answered_in_the_lane_is_what_a_thread_would_have_answered(house, gate, listen, client, raw):
+    """Byte for byte, but for the time, the reservation, and how a header's name is written."""
+    said = []
+    for together in (make_app(house.store).together, None):
+        ticket = house.ticket()
+        connection = client(listen(together), raw(gate, ticket.qrcode_data))
+        connection.shutdown(socket.SHUT_WR)
+        with connection.makefile("rb") as file:
+            lines = file.read().replace(ticket.uuid.encode(), b"TICKET").splitlines()
+        parts = [line.partition(b'"reservation":{"uuid":"')[0].partition(b":") for line in lines]
+        said.append([(name.lower(), *rest) for name, *rest in parts if name != b"Date"])
+    assert said[0] == said[1]
+    assert said[0][0][0].startswith(b"http/1.1 ")
+
+
+def test_who_asks_through_a_proxy_is_known_and_has_a_line_in_the_log(house, gate, listen, client, caplog):
+    app = make_app(house.store)
+    access = Access(app, (ip_network("127.0.0.0/8"),), write_lines=True)
+    listener = listen(access.around(app.together), app=access)
+    raw = _request(gate, house.ticket().qrcode_data, more="X-Forwarded-For: 192.0.2.7\r\n")
+    with caplog.at_level(logging.INFO, "api.access"):
+        assert _code(client(listener, raw)) == "ok"
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "api.access"]
+    assert line.startswith(f"method=POST path={PATH} status=200 ms=")
+    assert line.endswith("client=192.0.2.7")
+
+
+def test_somebody_who_guesses_keys_is_slowed_down_in_the_lane_too(gate, listen, watched, client):
+    listener = listen(watched.calls)
+    raw = _request(gate, "x").replace(gate.key.encode(), b"AAAAAAAA.guessed")
+    codes = [_code(client(listener, raw)) for _ in range(40)]
+    assert codes[0] == "unauthorized"
+    assert codes[-1] == "rate_limited"
+    assert _code(client(listener, _request(gate, "nonsense"))) == "malformed_code"  # a good key is served all the same
+
+
+def test_calls_that_can_not_be_answered_are_told_so_and_the_lane_goes_on(listen, client, gate, caplog):
+    answers = iter([ZeroDivisionError(), [Answer(200, {}, b"{}")]])
+
+    def answer(_environs):
+        told = next(answers)
+        if isinstance(told, Exception):
+            raise told
+        return told
+
+    listener = listen(Together(frozenset({b"POST /api/scan/ticket/"}), answer))
+    ((status, body),) = _answers(client(listener, _request(gate, "x")))
+    assert (status, body["code"]) == (500, "server_error")
+    assert "1 requests could not be answered" in caplog.text
+    assert _answers(client(listener, _request(gate, "x"))) == [(200, {})]
+
+
+def test_a_lane_that_goes_on_with_the_same_for_too_long_is_stuck(listen, client, gate):
+    released = threading.Event()
+
+    def answer(environs):
+        released.wait(60)
+        return [Answer(200, {}, b"{}")] * len(environs)
+
+    listener = listen(Together(frozenset({b"POST /api/scan/ticket/"}), answer))
+    assert not listener.is_stuck(after_s=0)
+    connection = client(listener, _request(gate, "x"))
+    _until(lambda: listener.is_stuck(after_s=0))
+    assert not listener.is_stuck(after_s=60)
+    released.set()
+    assert _answers(connection) == [(200, {})]
+    _until(lambda: not listener.is_stuck(after_s=0))
+
+
+def test_all_that_wait_are_answered_before_it_stops(listen, client, gate):
+    released, begun = threading.Event(), threading.Event()
+
+    def answer(environs):
+        begun.set()
+        released.wait(60)
+        return [Answer(200, {}, b"{}")] * len(environs)
+
+    listener = listen(Together(frozenset({b"POST /api/scan/ticket/"}), answer))
+    connections = [client(listener, _request(gate, "x")) for _ in range(5)]
+    assert begun.wait(60)
+    _until(lambda: listener._lane._waiting.qsize() == 4)
+    stopping = threading.Thread(target=listener.stop)
+    stopping.start()
+    _until(lambda: not listener.ready)
+    released.set()
+    assert [_answers(connection) for connection in connections] == [[(200, {})]] * 5
+    stopping.join(60)
+    assert not stopping.is_alive()
