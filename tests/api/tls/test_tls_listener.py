@@ -150,7 +150,7 @@ def test_calls_of_the_lane_are_answered_by_tls_too_and_who_leaves_its_answers_un
     connection = client(listener)
     assert [_ask(connection, call) for _ in range(5)] == [["https", 0]] * 5
     greedy = client(listener)
-    with pytest.raises(OSError, match="reset|Broken pipe|EOF|closed"):
+    with pytest.raises(OSError, match=r"reset|Broken pipe|EOF|closed"):
         for _ in range(100_000):
             greedy.sendall(call * 300)
     assert _ask(connection, call) == ["https", 0]
