@@ -40,8 +40,7 @@ class Server(_Section):
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     public_url: str = ""
-    # A scan waits for the disk, not for the processor: those that wait share one write. 64 clients, a sync of 10 ms,
-    # scans a second at 16 / 32 / 64 threads, relative to one commit a scan: 6 / 8 / 16, p99 172 / 122 / 73 ms.
+    # On PostgreSQL as many as scan at once: each waits for the network. On SQLite the lane answers all scans.
     threads: Annotated[int, Field(ge=2, le=256)] = 64
     request_timeout_s: Annotated[float, Field(ge=0.5, le=120)] = 10.0
     # Longer than the minute that most clients and proxies keep a connection, so that they close it first.

@@ -27,7 +27,8 @@ def main(name: str, database: str, port: int, threads: int) -> None:
     else:
         hold_signals()
         settings = Settings(server=Server(port=port, threads=threads), log=Log(access=False))
-        serve(make_app(open_store(url)), settings, lambda _url: None)
+        app = make_app(open_store(url))
+        serve(app, settings, lambda _url: None, together=app.together)
 
 
 def _gunicorn(url: str, port: int, threads: int) -> None:
