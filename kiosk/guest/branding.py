@@ -141,8 +141,8 @@ def _logo(path: Path) -> Logo:
             raise BrandFault(f"{path} declares a DOCTYPE or entities: save it as plain SVG")
         try:
             root = ElementTree.fromstring(content)  # noqa: S314  (no entities, see above; the organiser's own file)
-        except ElementTree.ParseError as error:
-            raise BrandFault(f"{path} is no SVG: {error}") from error
+        except Exception as error:  # expat raises what it likes, and so do codecs that a file names
+            raise BrandFault(f"{path} is no SVG that can be read: {error}; save it as UTF-8") from error
         if root.tag != "{http://www.w3.org/2000/svg}svg":
             raise BrandFault(f"{path} is no SVG: its first element is {root.tag}")
         return Logo("image/svg+xml", content)

@@ -59,8 +59,11 @@ def _loaded(path: Path | None) -> tuple[Brand, str | None]:
     try:
         return load_brand(path), None
     except BrandFault as fault:
-        log.warning("the gate shows its own look: %s", fault)
-        return Brand(), str(fault)
+        why = str(fault)
+    except Exception as error:  # whatever a parser raises on a file: a look costs nobody their entry
+        why = f"{path} can't be used ({type(error).__name__}: {error}): make it simpler, or take it out of [screen]"
+    log.warning("the gate shows its own look: %s", why)
+    return Brand(), why
 
 
 def _state(path: Path) -> _State:

@@ -82,6 +82,19 @@ def test_a_guest_screen_that_can_not_be_had_is_a_fault_told_and_a_gate_that_is_r
     assert gate.run() == 0
 
 
+def test_a_branding_file_that_breaks_its_parser_is_a_fault_told_and_a_gate_that_is_ready(tmp_path, make_gate):
+    (tmp_path / "branding.toml").write_text("name = " + "[" * 5000)
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    gate = make_gate(f'[screen]\nguest_port = {port}\nbranding = "{tmp_path}/branding.toml"\n')
+    gate._take(PairingEnded(Paired(NOBODY)), 100.0)
+    gate._house.tick(100.1)
+    assert [line["fault"] for line in traced(tmp_path, "fault")] == ["screen"]
+    assert traced(tmp_path, "state")[-1]["state"] == "ready"
+    gate.stop()
+    assert gate.run() == 0
+
+
 def test_frames_do_not_pile_up_before_a_loop_that_is_behind(gate):
     told = [threading.Event() for _ in range(5)]
 

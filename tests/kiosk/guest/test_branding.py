@@ -14,6 +14,7 @@ from kiosk import settings
 from kiosk.guest import GuestScreen
 from kiosk.guest.branding import FILE_LIMIT, LOGO_LIMIT, Brand, BrandFault, load_brand
 from kiosk.guest.contrast import AA, contrast
+from kiosk.guest.look import Look
 from kiosk.guest.message import Kind
 from kiosk.guest.stand import PAGE
 from kiosk.screen.words import Words
@@ -144,6 +145,34 @@ def test_a_broken_file_falls_back_to_our_own_look_and_says_so(file: Path, caplog
         assert screen.url is not None, "the page is served all the same"
     finally:
         screen.close()
+
+
+ODD_FILES = {
+    "an encoding of several bytes": ('logo = "logo.svg"', f'<?xml version="1.0" encoding="GB2312"?>{SVG}'),
+    "an encoding that is none": ('logo = "logo.svg"', f'<?xml version="1.0" encoding="foo"?>{SVG}'),
+    "a name that no file can have": ('logo = "a\\u0000.png"', SVG),
+    "a list in a list in a list": ("name = " + "[" * 5000, SVG),
+}
+
+
+@pytest.mark.parametrize("odd", ODD_FILES)
+def test_a_file_that_breaks_its_parser_costs_no_more_than_the_look_at_the_start_and_later(
+    file: Path, odd: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    it = Look(file)
+    text, logo = ODD_FILES[odd]
+    file.with_name("logo.svg").write_text(logo)
+    file.write_text(text)
+    it.look()
+    it.look()
+    for brand, trouble in (it.now, Look(file).now):
+        assert brand == Brand()
+        assert "branding.toml" in str(trouble) or "logo.svg" in str(trouble)
+    assert "its own look" in caplog.text
+    file.write_text('name = "Le Hangar"')
+    it.look()
+    it.look()
+    assert it.now[0].name == "Le Hangar"
 
 
 def test_contrast_is_what_wcag_says() -> None:
