@@ -63,6 +63,7 @@ class Turns:
     has_exit: bool = False
     giving: Giving = "grace"  # how an unused admission is given back: what the server offers
     was_blind: Callable[[float, float], bool] = lambda _since, _now: False  # whether the sensor was overslept
+    stood_still: Callable[[float], bool] = lambda _since: False  # whether this moment is too long past to open
     sensor_doubted: Callable[[bool], None] = lambda _doubted: None
     _queue: deque[str] = field(default_factory=deque, init=False)  # scan ids that were admitted
     _greetings: dict[str, Verdict] = field(default_factory=dict, init=False)  # by scan id, until it is opened for
@@ -161,7 +162,7 @@ class Turns:
         ``cause``: what the journal says the tech did it with.
         """
         may_be = not self._is_called_off and self.is_free(now) and self.gate.is_ready()
-        if not may_be or not self._note(Note.TEST, cause=cause):
+        if not may_be or not self._note(Note.TEST, cause=cause) or self.stood_still(now):  # the card took its time
             return False
         self._free_at = now + self.rest_s
         pulsed = self.gate.pulse(Note.TEST)

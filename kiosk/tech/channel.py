@@ -87,9 +87,10 @@ class Wanted(_Message):
 
 
 class Pressed(_Message):
-    """A button that concerns the gate."""
+    """A button that concerns the gate. ``at``: monotonic seconds, which are the same in all processes of a machine."""
 
     number: int
+    at: float
     what: Press
 
 

@@ -100,7 +100,7 @@ class Desk:
     def press(self, what: Press) -> str:
         """Have the gate do this; what came of it, a key of ``words``."""
         number = next(self._numbers)
-        if not self._channel.send(Pressed(number=number, what=what)):
+        if not self._channel.send(Pressed(number=number, at=time.monotonic(), what=what)):
             return "no_answer"
         with self._news:
             self._news.wait_for(lambda: number in self._results, _ANSWER_WITHIN_S)

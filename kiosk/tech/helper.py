@@ -33,10 +33,15 @@ class Helper:
         self._ours, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._channel = Channel(self._ours, self._memory)
         self._lock = threading.Lock()  # nothing is written to a descriptor that is somebody else's by now
-        self._is_closed = False
+        self._is_closed = self._has_ended = False
         self._channel.send(start)
         self._thread = threading.Thread(target=self._work, name="tech page", daemon=True)
         self._thread.start()
+
+    @property
+    def has_ended(self) -> bool:
+        """True as soon as it said so or died: the main loop may be behind, and ``tell`` not heard of it."""
+        return self._has_ended
 
     def send(self, message: Message) -> bool:
         """Without waiting; False when it was not taken."""
@@ -69,6 +74,7 @@ class Helper:
             last = Failed(why=str(error))
         else:
             last = self._heard(last)
+            self._has_ended = True
             self._channel.close()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(_GOODBYE_S)

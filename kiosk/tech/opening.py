@@ -25,7 +25,7 @@ from kiosk.tech.invitation import Invitation
 from kiosk.tech.lines import Lines
 from kiosk.tech.presentations import Presentations
 from kiosk.tech.presses import NOBODY_SERVED, Hands, Presses
-from kiosk.turns import Turns
+from kiosk.turns import STALL_S, Turns
 
 TELL_EVERY_S = 0.25
 LINES_AT_ONCE = 100
@@ -118,8 +118,8 @@ class TechPage:
                 self._is_entered = True
                 self._parts.invite(None)
                 self._note("entered")
-            case Pressed(number=number, what=what):
-                self._send(Done(number=number, result=self._presses.press(what, now)))
+            case Pressed():
+                self._pressed(news.message, now)
             case Closed(why=why):
                 self._is_over(why)
             case Failed(why=why):
@@ -192,6 +192,14 @@ class TechPage:
             log.error("the tech page can't be opened: %s", error)
             return
         self._note("opened")
+
+    def _pressed(self, press: Pressed, now: float) -> None:
+        """Nothing for whoever was told that the gate does not answer, or closed the page while the loop stood still."""
+        if self._helper is not None and self._helper.has_ended:
+            return
+        is_in_time = now - press.at <= STALL_S
+        result = self._presses.press(press.what, now) if is_in_time else "late"
+        self._send(Done(number=press.number, result=result))
 
     def _invite(self, invitation: Invitation) -> None:
         if self._answer is None:

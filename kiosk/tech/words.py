@@ -97,6 +97,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Pas ouvert : le gardien du relais ou le journal ne répond pas. Voir Diagnostic.",
         "Not opened: the relay's guardian or the journal does not answer. See Doctor.",
     ),
+    "late": (
+        "Rien n'a été fait : le portillon était arrêté un moment. Appuyez de nouveau.",
+        "Nothing was done: the gate stood still for a moment. Press again.",
+    ),
     "no_answer": ("Le portillon n'a pas répondu.", "The gate did not answer."),
     "presentations": ("Derniers billets", "Last presentations"),
     "no_presentations": ("Aucun depuis le démarrage.", "None since the start."),

@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+import time
 
 import pytest
 
@@ -91,6 +92,13 @@ def test_a_branding_file_that_breaks_its_parser_is_a_fault_told_and_a_gate_that_
     gate._house.tick(100.1)
     assert [line["fault"] for line in traced(tmp_path, "fault")] == ["screen"]
     assert traced(tmp_path, "state")[-1]["state"] == "ready"
+    gate.stop()
+    assert gate.run() == 0
+
+
+def test_a_loop_that_stood_still_is_known_before_a_test_opens(gate):
+    now = time.monotonic()
+    assert [gate._house.turns.stood_still(since) for since in (now, now - 2.1)] == [False, True]
     gate.stop()
     assert gate.run() == 0
 

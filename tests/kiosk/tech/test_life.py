@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import logging
@@ -29,6 +30,7 @@ from kiosk.tech import asking, command, door, opening
 from kiosk.tech.channel import Pressed, Ready
 from kiosk.tech.invitation import Invitation
 from kiosk.tech.opening import Parts, TechPage
+from kiosk.turns import STALL_S
 from tests.kiosk.decision.world import World
 
 PATIENCE_S = 60
@@ -191,7 +193,8 @@ def test_a_press_is_decided_by_the_main_loop_and_opens_once(gate: Gate) -> None:
 
 def press_in_a_thread(gate: Gate, cookie: str, answers: queue.SimpleQueue[str]) -> None:
     def press() -> None:
-        answers.put(json.loads(gate.post("/press", {"what": "open"}, cookie).read()))
+        with contextlib.suppress(OSError, http.client.HTTPException):  # a page that ends leaves it without an answer
+            answers.put(json.loads(gate.post("/press", {"what": "open"}, cookie).read()))
 
     threading.Thread(target=press, daemon=True).start()
 
@@ -201,7 +204,35 @@ def test_a_press_of_a_page_that_was_closed_meanwhile_opens_nothing(gate: Gate) -
     life = gate.tech._life
     gate.tech.asked(TechAsked("close", lambda _told: None), time.monotonic())
     for late in (life, life + 1, 0):
-        gate.tech.told(TechTold(late, Pressed(number=1, what="open")), time.monotonic())
+        now = time.monotonic()
+        gate.tech.told(TechTold(late, Pressed(number=1, at=now, what="open")), now)
+    assert gate.pulses() == []
+
+
+def test_a_press_that_a_gate_at_a_standstill_hears_late_opens_nothing(gate: Gate) -> None:
+    cookie = gate.enter(gate.open().code)
+    gate.turn_until(lambda: gate.invited[-1] is None)
+    answers: queue.SimpleQueue[str] = queue.SimpleQueue()
+    press_in_a_thread(gate, cookie, answers)
+    gate.tech.told(gate.news.get(timeout=PATIENCE_S), time.monotonic() + STALL_S)  # type: ignore[arg-type]
+    assert (answers.get(timeout=PATIENCE_S), gate.pulses()) == ("late", [])
+
+
+def test_a_press_of_a_page_that_closed_itself_before_the_loop_came_to_it_opens_nothing(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "STALL_S", PATIENCE_S)
+    cookie = gate.enter(gate.open().code)
+    gate.turn_until(lambda: gate.invited[-1] is None)
+    helper = gate.tech._helper
+    assert helper is not None
+    press_in_a_thread(gate, cookie, queue.SimpleQueue())
+    press = gate.news.get(timeout=PATIENCE_S)
+    gate.post("/close", {}, cookie).read()
+    gate.news.put(press)
+    while not helper.has_ended:
+        time.sleep(0.01)
+    gate.turn_until(lambda: gate.noted()[-1] == "asked")
     assert gate.pulses() == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import get_args
 
@@ -11,6 +12,7 @@ from kiosk.edges import Contact, Pulsed, State
 from kiosk.first_boot.trying_out import LAMP_S, RESULT_S
 from kiosk.tech.channel import Press
 from kiosk.tech.presses import Hands, Presses
+from kiosk.turns import STALL_S
 from kiosk.verdict import ADMITTED, Fault, unknown
 from tests.kiosk.decision.test_presentations import A, B
 from tests.kiosk.first_boot.test_setting_up import CARD, Site
@@ -160,6 +162,21 @@ def test_while_the_test_card_leads_through_its_steps_nothing_is_done(bench: Benc
 def test_what_can_not_be_journaled_is_not_opened(bench: Bench) -> None:
     bench.disk_fills()
     assert (bench.press("open"), bench.pulses()) == ("not_opened", [])
+
+
+def test_an_opening_whose_line_the_card_took_too_long_for_is_not_given(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.turns.stood_still = lambda since: bench.now - since > STALL_S
+    sync = os.fsync
+
+    def on_a_bad_card(descriptor: int) -> None:
+        sync(descriptor)
+        bench.now += STALL_S + 0.1
+
+    monkeypatch.setattr(os, "fsync", on_a_bad_card)
+    assert (bench.press("open"), bench.pulses()) == ("not_opened", [])
+    assert bench.notes() == ["test"]
 
 
 def test_a_gate_that_is_not_ready_opens_nothing_and_says_so(bench: Bench) -> None:
