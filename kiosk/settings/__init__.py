@@ -4,7 +4,7 @@ from pathlib import Path
 
 from kiosk.settings.keys import describe
 from kiosk.settings.mistakes import SettingsError
-from kiosk.settings.reading import ENVIRONMENT_PREFIX, from_text, load, validate
+from kiosk.settings.reading import ENVIRONMENT_PREFIX, from_text, load, validate, with_environment
 from kiosk.settings.sections import INPUTS, OUTPUTS, Camera, Gate, Screen, Server, Settings
 
 DEFAULT_FILE = Path("/etc/portillon/kiosk.toml")
@@ -24,4 +24,5 @@ __all__ = [
     "from_text",
     "load",
     "validate",
+    "with_environment",
 ]

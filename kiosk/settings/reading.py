@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,7 @@ def load(file: Path | None, state_dir: Path | None = None, environment: dict[str
             raise SettingsError(origin, [f"can't be read: {error}"]) from error
         except tomllib.TOMLDecodeError as error:
             raise SettingsError(origin, [f"is not TOML: {error}"]) from error
-    _override(raw, os.environ if environment is None else environment)
+    raw = with_environment(raw, os.environ if environment is None else environment)
     if state_dir is not None:
         raw["state_dir"] = str(state_dir)
     return validate(raw, origin)
@@ -41,8 +43,9 @@ def validate(raw: dict[str, Any], origin: str) -> Settings:
         raise SettingsError(origin, [explain(e) for e in error.errors()]) from error
 
 
-def _override(raw: dict[str, Any], environment: Any) -> None:
-    """PORTILLON_KIOSK__GATE__PULSE_MS=300 → raw["gate"]["pulse_ms"]. Lists are written with commas."""
+def with_environment(file: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    """What the gate reads. PORTILLON_KIOSK__GATE__PULSE_MS=300: ["gate"]["pulse_ms"]; lists are written with commas."""
+    raw = copy.deepcopy(dict(file))
     for name, value in environment.items():
         if not name.startswith(ENVIRONMENT_PREFIX):
             continue
@@ -53,6 +56,7 @@ def _override(raw: dict[str, Any], environment: Any) -> None:
         if not isinstance(place, dict):
             continue  # the file has a value where this is a section: a mistake that is named below
         place[key] = from_text(".".join([*sections, key]), value)
+    return raw
 
 
 def from_text(key: str, value: str) -> str | list[str]:

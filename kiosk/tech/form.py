@@ -57,24 +57,28 @@ def rows(in_force: settings.Settings, environment: Mapping[str, str]) -> list[Ro
 
 
 def changed(base: str, changes: Mapping[str, str], environment: Mapping[str, str]) -> str:
-    """The file's text with these settings, as they were typed; empty: left out, so the default. Raises Mistakes."""
+    """The file's text with these settings, as they were typed; empty: left out, so the default. Raises Mistakes.
+
+    Good is what the gate can start with: the file with the environment over it.
+    """
     if any(key not in EDITABLE or _variable(key) in environment for key in changes):
         raise Mistakes({key: ["can't be changed here"] for key in changes if key not in EDITABLE} or {"": ["refused"]})
     raw = _read(base)
     for key, typed in changes.items():
         section, _, name = key.partition(".")
-        place = raw.setdefault(section, {})
         if typed.strip():
-            place[name] = settings.from_text(key, typed.strip())
+            raw.setdefault(section, {})[name] = settings.from_text(key, typed.strip())
         else:
-            place.pop(name, None)
-    wanted = _validated(raw)
+            raw.get(section, {}).pop(name, None)
+    wanted = _validated(raw, environment)
     told: dict[str, dict[str, Any]] = {}
     for key, typed in changes.items():
         section, _, name = key.partition(".")
         told.setdefault(section, {})[name] = _plain(_value(wanted, key)) if typed.strip() else None
+        if typed.strip():
+            raw[section][name] = told[section][name]
     text = with_settings(base, told)
-    if _validated(_read(text)) != wanted:
+    if _read(text) != raw:
         raise Mistakes({"": [_BY_HAND]})
     return text
 
@@ -96,9 +100,9 @@ def _read(text: str) -> dict[str, Any]:
     return raw
 
 
-def _validated(raw: dict[str, Any]) -> settings.Settings:
+def _validated(raw: dict[str, Any], environment: Mapping[str, str]) -> settings.Settings:
     try:
-        return settings.validate(raw, "kiosk.toml")
+        return settings.validate(settings.with_environment(raw, environment), "kiosk.toml")
     except settings.SettingsError as error:
         raise Mistakes(_by_key(error.mistakes)) from error
 

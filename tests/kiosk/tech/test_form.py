@@ -102,6 +102,20 @@ def test_what_the_environment_says_can_not_be_changed_in_the_file() -> None:
     assert not rows["gate.pulse_ms"].is_editable
 
 
+def test_what_the_gate_could_not_start_with_beside_its_environment_is_refused() -> None:
+    base = form.changed(BASE, {"gate.quiet_from": "21:00", "gate.quiet_to": "08:00"}, {})
+    told = {"PORTILLON_KIOSK__GATE__QUIET_FROM": "22:00"}
+    assert mistakes(base, told, gate__quiet_to="22:00")
+    assert tomllib.loads(form.changed(base, {"gate.quiet_to": "23:00"}, told))["gate"]["quiet_from"] == "21:00"
+
+
+def test_a_gate_that_has_its_relay_by_the_environment_can_be_changed_too() -> None:
+    bare = '[camera]\nsource = "replay"\npath = "street"\n[gate]\npins = "mock"\n'
+    told = {"PORTILLON_KIOSK__GATE__RELAY": "17"}
+    after = tomllib.loads(form.changed(bare, {"gate.pulse_ms": "400"}, told))
+    assert after["gate"] == {"pins": "mock", "pulse_ms": 400}
+
+
 def test_a_file_laid_out_in_another_way_is_left_to_people() -> None:
     assert mistakes("gate = { relay = 17 }\n", gate__pulse_ms="450")
 
