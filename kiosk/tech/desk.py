@@ -43,6 +43,7 @@ class Desk:
         self._picture: dict[str, Any] | None = None
         self._results: dict[int, str] = {}
         self._looking = threading.Lock()
+        self._doctor: subprocess.Popen[bytes] | None = None
         self._has_ended = False
 
     # ── from the gate ────────────────────────────────────────────────────────────────────────────────────
@@ -73,10 +74,13 @@ class Desk:
             self._news.notify_all()
 
     def end(self) -> None:
-        """The page is closed: every stream says so now."""
+        """The page is closed: every stream says so now, and a doctor that is under way ends."""
         with self._news:
             self._has_ended = True
             self._news.notify_all()
+        doctor = self._doctor
+        if doctor is not None:
+            doctor.kill()
 
     # ── for a browser ────────────────────────────────────────────────────────────────────────────────────
 
@@ -111,9 +115,7 @@ class Desk:
         if not self._looking.acquire(blocking=False):
             return None
         try:
-            command = check_up.doctor(self.start.config, self.start.state_dir)
-            printed = subprocess.run(command, stdout=subprocess.PIPE, check=False, timeout=check_up.WITHIN_S).stdout
-            return [{**asdict(found), "level": str(found.level)} for found in check_up.read(printed)]
+            return [{**asdict(found), "level": str(found.level)} for found in check_up.read(self._looked())]
         except (OSError, ValueError, subprocess.SubprocessError):
             return None
         finally:
@@ -136,6 +138,19 @@ class Desk:
         except OSError as error:  # an installed gate's settings are root's
             return {"written": False, "why": str(error), "text": text}
         return {"written": True, "kept": config.name + form.KEPT_BESIDE}
+
+    def _looked(self) -> bytes:
+        """What doctor printed. Raises OSError or SubprocessError (it took too long)."""
+        command = check_up.doctor(self.start.config, self.start.state_dir)
+        # Not our stdin, which is the socket to the gate: it would hear of our death when doctor has ended.
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as self._doctor:
+            try:
+                if self._has_ended:  # between the question and the start
+                    self._doctor.kill()
+                return self._doctor.communicate(timeout=check_up.WITHIN_S)[0]
+            except BaseException:
+                self._doctor.kill()
+                raise
 
     def _count(self, more: int) -> None:
         with self._news:

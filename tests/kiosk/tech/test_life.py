@@ -137,9 +137,14 @@ def gate(tmp_path: Path) -> Iterator[Gate]:
 
 def children() -> set[int]:
     """Processes of a tech page that this process started."""
-    here = Path(f"/proc/{os.getpid()}/task")
-    pids = {int(pid) for task in here.iterdir() for pid in _read(task / "children").split()}
-    return {pid for pid in pids if b"kiosk.tech" in _read(Path(f"/proc/{pid}/cmdline"))}
+    return started_by(os.getpid(), b"kiosk.tech")
+
+
+def started_by(parent: int, named: bytes) -> set[int]:
+    """Processes that this one started, with this in their command line."""
+    threads = Path(f"/proc/{parent}/task").iterdir()
+    pids = {int(pid) for thread in threads for pid in _read(thread / "children").split()}
+    return {pid for pid in pids if named in _read(Path(f"/proc/{pid}/cmdline"))}
 
 
 def _read(file: Path) -> bytes:
@@ -294,6 +299,50 @@ def test_a_process_that_dies_is_told_and_takes_nothing_with_it(gate: Gate) -> No
     assert gate.invited[-1] is None
     gate.open()
     assert gate.listens()
+
+
+class Looking:
+    """A doctor that the page has started and that does not get on: it is stopped."""
+
+    def __init__(self, gate: Gate) -> None:
+        cookie = gate.enter(gate.open().code)
+        self.answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        threading.Thread(target=self._ask, args=(gate, cookie), daemon=True).start()
+        (self.page,) = children()
+        (self.doctor,) = gate.turn_until(lambda: started_by(self.page, b"doctor"))
+        os.kill(self.doctor, signal.SIGSTOP)
+
+    def is_there(self) -> bool:
+        return b"doctor" in _read(Path(f"/proc/{self.doctor}/cmdline"))  # a zombie's is empty
+
+    def _ask(self, gate: Gate, cookie: str) -> None:
+        with contextlib.suppress(OSError, http.client.HTTPException):  # the page may be gone before
+            self.answers.put(json.loads(gate.post("/doctor", {}, cookie).read()))
+
+
+@pytest.fixture
+def looking(gate: Gate) -> Iterator[Looking]:
+    it = Looking(gate)
+    yield it
+    if it.is_there():
+        os.kill(it.doctor, signal.SIGKILL)
+
+
+def test_a_doctor_of_the_page_s_ends_when_the_service_is_told_to(looking: Looking) -> None:
+    for number in (signal.SIGTERM, signal.SIGCONT):
+        os.kill(looking.doctor, number)
+    assert looking.answers.get(timeout=PATIENCE_S) is None, "it came to no end of its own"
+
+
+def test_the_gate_hears_that_its_page_died_though_a_doctor_of_it_goes_on(gate: Gate, looking: Looking) -> None:
+    os.kill(looking.page, signal.SIGKILL)
+    gate.turn_until(lambda: gate.noted()[-1] == "failed")
+    assert looking.is_there()
+
+
+def test_a_page_that_is_closed_takes_its_doctor_with_it(gate: Gate, looking: Looking) -> None:
+    gate.tech.asked(TechAsked("close", lambda _told: None), time.monotonic())
+    gate.turn_until(lambda: not looking.is_there())
 
 
 def test_five_wrong_codes_close_it(gate: Gate) -> None:
