@@ -20,8 +20,13 @@ class Lines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep it; the handler's lock is held."""
+        try:
+            line = self.format(record)
+        except Exception:  # wrong arguments, of whatever library: a handler raises into nobody who logs
+            self.handleError(record)
+            return
         self._count += 1
-        self._kept.append((self._count, self.format(record)[:_LONGEST]))
+        self._kept.append((self._count, line[:_LONGEST]))
 
     def since(self, number: int, most: int) -> tuple[int, list[str]]:
         """The lines after this one, oldest first, ``most`` of them; and the number to ask with next."""
