@@ -21,7 +21,7 @@ from kiosk.aim.page import picture
 from kiosk.aim.watching import figures, watch
 from kiosk.camera import CameraFault, Frame
 from kiosk.tech.certificate import self_made
-from kiosk.tech.channel import Channel, Closed, Done, Entered, Failed, Gate, Picture, Ready, Start, Wanted
+from kiosk.tech.channel import URLS_MAX, Channel, Closed, Done, Entered, Failed, Gate, Picture, Ready, Start, Wanted
 from kiosk.tech.desk import Desk
 from kiosk.tech.door import Door, Over
 from kiosk.tech.stand import Stand, own_names
@@ -73,7 +73,7 @@ def main(end: socket.socket, memory: int) -> None:
     for work in (lambda: _listen(channel, camera, desk), lambda: _look(camera, desk, start.lens_distance_m)):
         threading.Thread(target=work, daemon=True).start()
     stand.start()
-    urls = [f"https://{address}:{stand.server_port}/" for address in _addresses()]
+    urls = [f"https://{address}:{stand.server_port}/" for address in _addresses()[:URLS_MAX]]
     channel.send(Ready(urls=urls, fingerprint=fingerprint))
     while (over := door.over(time.monotonic())) is None:
         time.sleep(_LOOK_EVERY_S)

@@ -9,17 +9,18 @@ import json
 import os
 import socket
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kiosk.screen.words import Language
 from kiosk.tech.door import Over
 
 Gray = npt.NDArray[np.uint8]  # [H, W]
 _LONGEST = 160 * 1024  # bytes of one message; the kernel's buffer holds 208 KiB
+URLS_MAX = 16  # one for each network
 Press = Literal["red", "amber", "open", "restart"]
 
 
@@ -66,10 +67,12 @@ class Done(_Message):
 
 
 class Ready(_Message):
-    """The page listens."""
+    """The page listens. The main loop draws this for whoever is at the gate: in its exact form, or not at all."""
 
-    urls: list[str]
-    fingerprint: str
+    urls: list[Annotated[str, Field(pattern=r"^https://[0-9.]{7,15}:[0-9]{1,5}/$")]] = Field(
+        min_length=1, max_length=URLS_MAX
+    )
+    fingerprint: str = Field(pattern=r"^([0-9A-F]{2}:){31}[0-9A-F]{2}$")
 
 
 class Failed(_Message):

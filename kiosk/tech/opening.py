@@ -77,7 +77,7 @@ class TechPage:
         self._life = 0  # counts the openings: what an older one says is not heard
         self._code = ""
         self._answer: Callable[[dict[str, Any]], None] | None = None
-        self._is_entered = False
+        self._is_ready = self._is_entered = False
         self._ends_at = self._tell_at = float("-inf")
         self._told: dict[str, Any] = {}
         self._told_lines = 0
@@ -112,9 +112,10 @@ class TechPage:
         if news.life != self._life or self._helper is None:
             return
         match news.message:
-            case Ready(urls=urls, fingerprint=fingerprint):
+            case Ready(urls=urls, fingerprint=fingerprint) if not self._is_ready:
+                self._is_ready = True
                 self._invite(Invitation(tuple(urls), self._code, fingerprint))
-            case Entered():
+            case Entered() if not self._is_entered:
                 self._is_entered = True
                 self._parts.invite(None)
                 self._note("entered")
@@ -222,6 +223,7 @@ class TechPage:
         self._give_answer({"refused": str(why)})
         self._helper = None
         self._life += 1
+        self._is_ready = False
         self._code, self._is_entered, self._told, self._told_lines = "", False, {}, 0
         self._parts.invite(None)
         self._note(str(why))

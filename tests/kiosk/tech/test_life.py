@@ -27,7 +27,7 @@ from kiosk.codes import TestCard
 from kiosk.edges import Contact, State
 from kiosk.news import TechAsked, TechTold
 from kiosk.tech import asking, command, door, opening
-from kiosk.tech.channel import Pressed, Ready
+from kiosk.tech.channel import Entered, Pressed, Ready
 from kiosk.tech.invitation import Invitation
 from kiosk.tech.opening import Parts, TechPage
 from kiosk.turns import STALL_S
@@ -46,6 +46,9 @@ passage = 5
 [tech]
 port = {port}
 """
+
+
+READY = Ready(urls=["https://192.0.2.1:8443/"], fingerprint=":".join(["AB"] * 32))
 
 
 class Gate(World):
@@ -274,7 +277,7 @@ def test_the_page_closes_itself_when_its_time_is_over_and_nothing_is_left(
     gate.turn_until(lambda: "time" in gate.noted())
     assert not gate.listens()
     gate.turn_until(lambda: not children())
-    gate.tech.told(TechTold(gate.tech._life, Ready(urls=["https://x/"], fingerprint="")), time.monotonic())
+    gate.tech.told(TechTold(gate.tech._life, READY), time.monotonic())
     assert gate.invited[-1] is None
     with pytest.raises(OSError):
         gate.post("/press", {"what": "open"}, cookie)
@@ -343,6 +346,40 @@ def test_the_gate_hears_that_its_page_died_though_a_doctor_of_it_goes_on(gate: G
 def test_a_page_that_is_closed_takes_its_doctor_with_it(gate: Gate, looking: Looking) -> None:
     gate.tech.asked(TechAsked("close", lambda _told: None), time.monotonic())
     gate.turn_until(lambda: not looking.is_there())
+
+
+ODD = {
+    "no address": {"urls": []},
+    "more addresses than a machine has": {"urls": READY.urls * 17},
+    "an address longer than any QR code": {"urls": ["https://192.0.2.1:8443/" + "a" * 5000]},
+    "an address that is none of ours": {"urls": ["https://elsewhere.example:8443/"]},
+    "a fingerprint that is none": {"fingerprint": "AB"},
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_process_that_says_odd_things_of_where_it_is_invites_nobody_and_takes_nothing_with_it(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch, odd: str
+) -> None:
+    said = json.dumps(["Ready", READY.model_dump() | ODD[odd]])
+    broken = gate.folder / "broken page"
+    broken.write_text(f"#!{sys.executable}\nimport os\nos.read(0, 200_000)\nos.write(0, {said.encode()!r})\n")
+    broken.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(broken))
+    gate.tech.unlocked(time.monotonic())
+    gate.turn_until(lambda: "failed" in gate.noted())
+    assert not any(gate.invited)
+
+
+def test_what_a_page_says_again_is_not_shown_to_guests_nor_journaled_again(
+    gate: Gate, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(gate, closes=False) == 0
+    assert "SHA-256" in capfd.readouterr().out
+    for message in (READY, Entered(), Entered()):
+        gate.tech.told(TechTold(gate.tech._life, message), time.monotonic())
+    assert not any(gate.invited)
+    assert gate.noted() == ["opened", "entered"]
 
 
 def test_five_wrong_codes_close_it(gate: Gate) -> None:
