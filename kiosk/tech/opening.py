@@ -121,14 +121,10 @@ class TechPage:
                 self._note("entered")
             case Pressed():
                 self._pressed(news.message, now)
-            case Closed(why=why):
+            case Closed(why=why) if self._is_ready:
                 self._is_over(why)
-            case Failed(why=why):
-                if self._answer is None and self._parts.shown.now in NOBODY_SERVED:
-                    self._parts.shown.trouble("tech_page", now)  # whoever used the key switch looks at the screen
-                self._give_answer({"refused": why})
-                log.error("the tech page can't be opened: %s", why)
-                self._is_over(Over.FAILED)
+            case Closed(why=why) | Failed(why=why):
+                self._could_not(why, now)
 
     def tick(self, now: float, is_emergency: bool) -> None:
         """Let time pass."""
@@ -189,8 +185,7 @@ class TechPage:
         try:
             self._helper = Helper(start, lambda message: self._put(TechTold(life, message)))
         except (OSError, RuntimeError) as error:
-            self._give_answer({"refused": str(error)})
-            log.error("the tech page can't be opened: %s", error)
+            self._could_not(str(error), now)
             return
         self._note("opened")
 
@@ -213,6 +208,14 @@ class TechPage:
         answer, self._answer = self._answer, None
         if answer is not None:
             answer(told)
+
+    def _could_not(self, why: str, now: float) -> None:
+        """There is no page: whoever asked is told, and whoever used the key switch looks at the screen."""
+        if self._answer is None and self._parts.shown.now in NOBODY_SERVED:
+            self._parts.shown.trouble("tech_page", now)
+        self._give_answer({"refused": why})
+        log.error("the tech page can't be opened: %s", why)
+        self._is_over(Over.FAILED)
 
     def _end(self, why: Over) -> None:
         if self._helper is not None:

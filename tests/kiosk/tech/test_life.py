@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import queue
+import resource
 import signal
 import socket
 import ssl
@@ -408,6 +409,27 @@ def test_a_port_that_is_taken_is_told_on_the_screen_to_whoever_used_the_key_swit
         gate.tech.unlocked(time.monotonic())
         gate.turn_until(lambda: "tech_page" in gate.troubles)
     assert gate.noted()[-1] == "failed"
+
+
+def test_a_process_that_dies_before_it_is_ready_is_told_on_the_screen_to_whoever_used_the_key_switch(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    gate.tech.unlocked(time.monotonic())
+    gate.turn_until(lambda: "failed" in gate.noted())
+    assert "tech_page" in gate.troubles
+
+
+def test_a_page_for_which_nothing_is_left_is_told_on_the_screen_too(gate: Gate) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    next_free = os.dup(0)
+    os.close(next_free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (next_free, limits[1]))
+    try:
+        gate.tech.unlocked(time.monotonic())
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert "tech_page" in gate.troubles
 
 
 def test_the_command_opens_it_and_says_how_and_closes_it(gate: Gate, capfd: pytest.CaptureFixture[str]) -> None:
