@@ -122,7 +122,7 @@ def _landing(target: Path, needed: int = 0) -> Iterator[Path]:
 
     ``needed``: bytes that the disk must have left, or nothing is begun.
     """
-    drafts.sweep(target.parent, rf"\.(?:{_NAME.pattern}|{re.escape(target.name)})")
+    drafts.sweep(target.parent)
     disk = os.statvfs(target.parent)
     if (free := disk.f_bavail * disk.f_frsize) < needed:
         raise CopyError(

@@ -76,7 +76,7 @@ def test_what_is_downloaded_is_a_backup_that_can_be_restored_and_nothing_of_it_s
     assert answer.headers["Cache-Control"] == "no-store"
     assert len(answer.content) == int(answer.headers["Content-Length"])
     assert list(folder.iterdir()) == []
-    assert list(tmp_path.glob("**/.download-*")) == []
+    assert list(tmp_path.glob("**/.portillon-*")) == []
     (tmp_path / "taken").write_bytes(answer.content)
     is_file = database_url.startswith("sqlite")
     target = f"sqlite:///{tmp_path}/again.sqlite3" if is_file else postgres.empty()

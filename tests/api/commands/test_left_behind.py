@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 from contextlib import contextmanager
 
 import pytest
+
+from api.operations import drafts
 
 MAKER = """
 import sys
@@ -37,15 +40,14 @@ def _names(folder):
     return sorted(path.name for path in folder.iterdir() if path.name.startswith("."))
 
 
-def test_a_server_that_starts_takes_away_what_a_killed_one_was_making_for_a_download_and_nothing_else(
+def test_a_server_that_starts_takes_away_what_a_killed_one_was_making_for_a_download_and_not_what_is_made(
     serving, tmp_path
 ):
-    (tmp_path / ".download-of-mine").write_text("not of that name")
     with making("folder", tmp_path) as (killed, left), making("folder", tmp_path) as (_, in_the_making):
         killed.send_signal(signal.SIGKILL)
         killed.wait()
         serving()
-        assert _names(tmp_path) == sorted([".download-of-mine", _name(in_the_making)])
+        assert _names(tmp_path) == [_name(in_the_making)]
         assert _name(left) != _name(in_the_making)
 
 
@@ -61,6 +63,30 @@ def test_a_backup_takes_away_the_half_of_one_that_was_killed_and_not_of_one_that
         shell.json("backup", folder)
         assert _names(folder) == ([] if word == signal.SIGKILL else sorted([_name(draft), f"{_name(draft)}-journal"]))
         assert len(list(folder.glob("portillon-*.sqlite3"))) == 1
+
+
+def test_what_somebody_else_called_by_a_hidden_name_is_taken_away_by_no_backup_and_no_start(
+    shell, serving, event, tmp_path
+):
+    """Names that begin as the backup's own or a download's, and end in eight letters; of the drafts', other kinds."""
+    for folder in (".config-personal", ".download-settings", ".portillon-draft-of_mine_"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "mine").write_text("mine")
+    for file in (".config-20261128", ".portillon-download-of_mine_", ".portillon-draft-of-mine"):
+        (tmp_path / file).write_text("mine")
+    before = _names(tmp_path)
+    shell.json("backup", tmp_path / "config")
+    serving()
+    assert _names(tmp_path) == before
+    assert len(list(tmp_path.glob(".*/mine"))) == 3
+
+
+@pytest.mark.parametrize("sweep", [drafts.sweep, drafts.sweep_downloads])
+def test_a_pipe_of_a_drafts_name_holds_up_no_start(sweep, tmp_path):
+    for kind in ("draft", "download"):
+        os.mkfifo(tmp_path / f".portillon-{kind}-abcdefgh")
+    assert sweep(tmp_path) == []
+    assert len(_names(tmp_path)) == 2
 
 
 def _name(path):

@@ -89,7 +89,7 @@ def test_a_backup_is_one_file_of_its_owner_and_counts_what_is_in_it(filled, tmp_
     made = backup(filled, tmp_path / "b")
     assert (made.rows["ticket"], made.rows["event"], made.schema) == (20, 1, len(STEPS))
     assert stat.S_IMODE((tmp_path / "b").stat().st_mode) == 0o600
-    assert not list(tmp_path.glob(".b*")) + list(tmp_path.glob("b-*"))
+    assert not list(tmp_path.glob(".portillon-*")) + list(tmp_path.glob("b-*"))
 
 
 def test_what_is_restored_is_what_was_backed_up_to_the_last_letter(filled, empty, tmp_path):
@@ -186,7 +186,7 @@ def test_what_is_no_whole_backup_of_ours_is_not_restored(filled, empty, tmp_path
         opened.close()
     with pytest.raises(CopyError):
         restore(file, empty)
-    assert not list(tmp_path.glob("*new.sqlite3*"))
+    assert not list(tmp_path.glob("*new.sqlite3*")) + list(tmp_path.glob(".portillon-*"))
 
 
 @pytest.mark.parametrize("damage", ["cut", "byte", "foreign", "newer"])
