@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import select
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,17 @@ def running(command: Sequence[str], **options: Any) -> Iterator[subprocess.Popen
             yield process
         finally:
             process.kill()
+
+
+@contextmanager
+def out_of_room(process: subprocess.Popen[Any]) -> Iterator[None]:
+    """Meanwhile the kernel refuses whatever this process writes to files, as it does on a full disk."""
+    before = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, before)
 
 
 def first_line(process: subprocess.Popen[Any]) -> Any:

@@ -8,9 +8,12 @@ import secrets
 from dataclasses import dataclass
 from typing import cast
 
+import peewee
+
 from api.scan.words import Language
 from api.store import moments
 from api.store.store import Store
+from api.store.trouble import is_away
 
 COOKIE = "portillon_session"
 _SECOND = 1_000_000  # microseconds
@@ -71,10 +74,18 @@ class Sessions:
         if now - seen_at > self._idle or now - created_at > self._longest:
             return None
         if now - seen_at > _SEEN_EVERY:
-            with self._store.writing():
-                self._store.db.run("UPDATE admin_session SET seen_at = ? WHERE id = ?", (now, session_id))
+            self._seen(session_id, now)
         admin = Admin(admin_id, uuid, name, cast(Language, language))
         return Session(session_id, admin, _csrf(cookie))
+
+    def _seen(self, session_id: int, now: int) -> None:
+        """Pages tell why tickets can't be scanned: a disk that is full keeps nobody from looking at them."""
+        try:
+            with self._store.writing():
+                self._store.db.run("UPDATE admin_session SET seen_at = ? WHERE id = ?", (now, session_id))
+        except (peewee.DatabaseError, peewee.InterfaceError) as error:
+            if not is_away(error):
+                raise
 
     def end(self, session_id: int) -> None:
         """Sign out."""

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from uuid import UUID
+
+import psycopg
 
 from api.store import moments
 from api.tickets import programme
 from api.tickets.events import add_event
 from api.tickets.programme import Programme
-from tests import needs
+from tests import needs, processes
 
-from .conftest import Page
+from .conftest import Browser, Page
 
+PAGES = [f"/admin/{name}" for name in ("", "door", "events", "tickets", "devices", "audit", "backups")]
 HOUR = 3600 * 1_000_000
 
 
@@ -55,3 +61,40 @@ def test_a_database_that_does_not_answer_is_said_so_on_a_page_that_is_there_agai
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
     assert "The database does not answer" in Page(answer.text).text
     assert browser.get("/admin/events").status_code == 200
+
+
+def _last_seen_long_ago(store):
+    with store.writing():
+        store.db.run("UPDATE admin_session SET seen_at = seen_at - 120000000")
+
+
+def _told_on(browser):
+    return {path: browser.get(path, allow_redirects=False).status_code for path in PAGES}
+
+
+@needs.on_sqlite
+def test_a_disk_that_takes_nothing_more_keeps_nobody_who_is_signed_in_from_looking(
+    store, house, browser, database_url, tmp_path
+):
+    """At a server of its own; the cookie is good there too."""
+    command = [sys.executable, "-m", "api", "serve", "--database", database_url, "--port", "0", "--json"]
+    pipes = {"stdout": subprocess.PIPE, "text": True}
+    with (tmp_path / "log").open("w") as log, processes.running(command, stderr=log, **pipes) as process:
+        there = Browser(json.loads(processes.first_line(process))["url"], browser.session)
+        _last_seen_long_ago(store)
+        with processes.out_of_room(process):
+            assert _told_on(there) == dict.fromkeys(PAGES, 200)
+            assert there.post(f"/admin/events/{house.event.uuid}", {"name": "Bal"}).status_code == 503
+
+
+@needs.on_postgresql
+def test_a_standby_that_may_only_be_read_keeps_nobody_who_is_signed_in_from_looking(
+    store, house, postgres_url, browser
+):
+    _last_seen_long_ago(store)
+    store.db.close_everywhere()
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        name = postgres_url.rpartition("/")[2]
+        admin.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+        admin.execute("SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+    assert _told_on(browser) == dict.fromkeys(PAGES, 200)
