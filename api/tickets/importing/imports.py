@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal
 from uuid import UUID, uuid4
 
 from api.store import acts, models, moments
@@ -30,11 +30,16 @@ _FIND = """SELECT i.id, i.uuid, i.event_id, e.uuid, e.name, i.source, i.state, i
     FROM ticket_import i JOIN event e ON e.id = i.event_id LEFT JOIN admin a ON a.id = i.created_by"""
 _MAKE = """INSERT INTO ticket_import (uuid, event_id, source, state, rows_done, created_at, created_by)
     VALUES (?, ?, ?, 'laying', 0, ?, ?)"""
+_IS_LAYING = "SELECT 1 FROM ticket_import WHERE id = ? AND state = 'laying'"
 _LAY = "INSERT INTO import_row (import_id, number, fields) VALUES "
+_LAID = "UPDATE ticket_import SET state = 'ready', rows_total = ? WHERE id = ? AND state = 'laying'"
 _STATE = "UPDATE ticket_import SET state = ?, ended_at = ? WHERE id = ? AND state = ?"
 _DROP = "DELETE FROM import_row WHERE import_id = ? AND number <= ?"
 _BELOW = "SELECT number FROM import_row WHERE import_id = ? ORDER BY number LIMIT 500"
-_OLD = "SELECT id FROM ticket_import WHERE state IN ('laying', 'ready') AND created_at < ?"
+_END_OLD = """UPDATE ticket_import SET state = 'undone', ended_at = ?
+    WHERE state IN ('laying', 'ready') AND created_at < ?"""
+_WITH_ROWS = """SELECT i.id FROM ticket_import i
+    WHERE i.state = 'undone' AND EXISTS (SELECT 1 FROM import_row r WHERE r.import_id = i.id)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,10 @@ def lay_down(
     admin_id: int | None = None,
     step: Step = lambda _: None,
 ) -> Import:
-    """Keep checked rows until they are confirmed. ``step`` is called with the number of rows after each part."""
+    """Keep checked rows until they are confirmed. ``step`` is called with the number of rows after each part.
+
+    An import that somebody undoes meanwhile is laid down no further: nothing would ever take its names away again.
+    """
     sweep(store, moments.now() - KEPT_FOR_US)
     uuid = uuid4()
     with store.writing():
@@ -88,6 +96,8 @@ def lay_down(
         laid = (to_json(lay(row, event.private_key_pem)) for row in part)
         values = [(import_id, total + place, fields) for place, fields in enumerate(laid, 1)]
         with store.writing():
+            if store.db.run(_IS_LAYING, (import_id,)).fetchone() is None:
+                break
             store.db.run(
                 _LAY + ", ".join(["(?, ?, ?)"] * len(part)),
                 tuple(value for row in values for value in row),
@@ -95,8 +105,7 @@ def lay_down(
         total += len(part)
         step(len(part))
     with store.writing():
-        store.db.run("UPDATE ticket_import SET rows_total = ? WHERE id = ?", (total, import_id))
-        store.db.run(_STATE, ("ready", None, import_id, "laying"))
+        store.db.run(_LAID, (total, import_id))
     return find(store, uuid)
 
 
@@ -196,12 +205,14 @@ def first_rows(store: Store, it: Import, count: int) -> list[Row]:
 
 
 def sweep(store: Store, before: int) -> None:
-    """Drop the rows of previews from before this moment that nobody confirmed: they hold guests' names."""
-    for (import_id,) in store.db.run(_OLD, (before,)).fetchall():
+    """Drop the rows of previews from before this moment that nobody confirmed: they hold guests' names.
+
+    And what undone imports have left.
+    """
+    with store.writing():
+        store.db.run(_END_OLD, (moments.now(), before))
+    for (import_id,) in store.db.run(_WITH_ROWS).fetchall():
         _drop_rows(store, import_id)
-        with store.writing():
-            for state in cast("tuple[State, ...]", ("laying", "ready")):
-                store.db.run(_STATE, ("undone", moments.now(), import_id, state))
 
 
 def _drop_rows(store: Store, import_id: int) -> None:

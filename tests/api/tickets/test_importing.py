@@ -383,6 +383,29 @@ def test_an_import_half_taken_is_undone_whole_and_its_file_can_come_again(store,
     assert len(_tickets(store)) == 1200
 
 
+def test_an_import_undone_while_it_is_laid_down_is_laid_no_further_and_keeps_no_name(store, event):
+    def undo(_rows):
+        (it,) = imports.newest(store, 1)
+        if it.state == "laying":
+            imports.undo(store, UUID(it.uuid))
+
+    rows = reading.rows(open_table(b"name\n" + b"Roy\n" * 1200), lambda _: None)
+    it = imports.lay_down(store, event, "guests.csv", rows, step=undo)
+    assert it.state == "undone"
+    assert store.db.run("SELECT COUNT(*) FROM import_row").fetchone() == (0,)
+    with pytest.raises(NotPossibleError):
+        imports.begin(store, UUID(it.uuid))
+
+
+def test_names_that_an_undone_import_has_left_go_with_the_next_one_and_others_stay(store, event):
+    waiting, undone = (_laid(store, event, "name\nRoy\n") for _ in range(2))
+    with store.writing():
+        store.db.run("UPDATE ticket_import SET state = 'undone' WHERE uuid = ?", (str(undone),))
+    _laid(store, event, "name\nLys\n")
+    assert imports.first_rows(store, imports.find(store, undone), 10) == []
+    assert len(imports.first_rows(store, imports.find(store, waiting), 10)) == 1
+
+
 def test_an_undoing_that_was_broken_off_goes_on(store, event):
     it = _laid(store, event, "name;count\n" + "Roy;400\n" * 4)
     imports.begin(store, it)
