@@ -41,8 +41,10 @@ FRENCH = {
     "this event is still to come: its guests' names are needed; nothing was forgotten": (
         "cet événement est à venir : les noms de ses invités serviront ; rien n’a été oublié"
     ),
-    "the doors of this event are open: nothing was forgotten; wait until they have closed": (
-        "les portes de cet événement sont ouvertes : rien n’a été oublié ; attendez qu’elles ferment"
+    "the doors of this event are open: nothing was forgotten; wait until they have closed, or give it the time they "
+    "did": (
+        "les portes de cet événement sont ouvertes : rien n’a été oublié ; attendez qu’elles ferment, ou donnez-lui "
+        "l’heure à laquelle elles ont fermé"
     ),
     "this event has no time to close, and somebody came in within the last 6 hours: nothing was forgotten; wait, or "
     "give it the time its doors closed": (

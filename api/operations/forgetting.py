@@ -11,6 +11,7 @@ from api.store.sqlite import SqliteDatabase
 from api.store.store import Store
 from api.tickets import events
 from api.tickets.events import NotPossibleError
+from api.watch.doors import EVENING_US
 
 _ROWS_A_STEP = 500  # in one transaction: a gate waits for it no longer than for a scan or two
 _QUIET_US = 6 * 3600 * 1_000_000  # doors without a time to close count as closed so long after the last scan
@@ -71,10 +72,14 @@ def forget(store: Store, uuid: UUID, admin_id: int | None = None) -> Forgotten:
 
 def _refuse_what_is_not_over(store: Store, event: Event) -> None:
     now, closes_at = moments.now(), event.closes_at
-    if any(begins is not None and now < begins for begins in (event.opens_at, event.starts_at)):
+    begins = max(event.opens_at or 0, event.starts_at or 0)
+    if now < begins:
         raise NotPossibleError("this event is still to come: its guests' names are needed; nothing was forgotten")
-    if (ends_at := closes_at or event.ends_at) is not None and now < ends_at:
-        raise NotPossibleError("the doors of this event are open: nothing was forgotten; wait until they have closed")
+    if now < (closes_at or event.ends_at or begins + EVENING_US):  # as the door page counts them as open
+        raise NotPossibleError(
+            "the doors of this event are open: nothing was forgotten; wait until they have closed, or give it the time "
+            "they did"
+        )
     (last,) = store.db.run(_LAST_SCAN, (event.id,)).fetchone()
     if closes_at is None and last is not None and now - last < _QUIET_US:
         raise NotPossibleError(

@@ -75,6 +75,20 @@ def test_an_event_to_come_or_with_open_doors_forgets_nobody(store, opens_in_h, c
     assert store.db.run("SELECT COUNT(last_name) FROM ticket").fetchone() == (1,)
 
 
+@pytest.mark.parametrize("begins", ["opens_at", "starts_at"])
+def test_doors_without_a_time_to_close_are_open_for_twelve_hours_also_before_the_first_guest(store, begins):
+    event = _event(store)
+    issue.add_tickets(store, UUID(event.uuid), GUEST)
+    for hours_ago, is_over in ((1, False), (11, False), (13, True)):
+        with store.writing():
+            store.db.run(f"UPDATE event SET {begins} = ?", (moments.now() - hours_ago * 3600 * 1_000_000,))
+        if is_over:
+            assert forget(store, UUID(event.uuid)).tickets == 1
+        else:
+            with pytest.raises(NotPossibleError, match="nothing was forgotten"):
+                forget(store, UUID(event.uuid))
+
+
 def test_doors_without_a_time_are_closed_six_hours_after_the_last_guest(store):
     event = _event(store)
     issue.add_tickets(store, UUID(event.uuid), GUEST)
