@@ -144,7 +144,7 @@ class Visit:
         value = self._request.get_cookie(name)
         return value if isinstance(value, str) else None
 
-    def say(self, key: str, **values: object) -> str:
+    def say(self, key: str, /, **values: object) -> str:
         """The sentence with this key in the visitor's language."""
         return words.say(self.language, key, **values)
 

@@ -25,7 +25,7 @@ def sentences() -> dict[str, dict[str, str]]:
     return found
 
 
-def say(language: Language, key: str, **values: object) -> str:
+def say(language: Language, key: str, /, **values: object) -> str:
     """The sentence with this key, with its ``{places}`` filled. Raises KeyError for one that is not there."""
     sentence = sentences()[key][language]
     return sentence.format(**values) if values else sentence

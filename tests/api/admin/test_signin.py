@@ -144,6 +144,14 @@ def test_every_answer_forbids_scripts_frames_and_forms_of_others(browser):
         assert headers["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.parametrize("name", ["key", "self", "language", ""])
+def test_a_notice_in_an_address_breaks_no_page_whatever_is_to_fill_it(browser, stranger, name):
+    for visitor, path in ((browser, "/admin/events"), (stranger, "/admin/sign-in")):
+        answer = visitor.get(path, params={"notice": "done_signed_out", f"n_{name}": "x"})
+        assert answer.status_code == 200
+        assert "You are signed out." in answer.text or "Vous êtes déconnecté." in answer.text
+
+
 def test_the_password_is_changed_by_who_knows_the_old_one(browser):
     new = {"password": "une autre phrase", "again": "une autre phrase"}
     assert browser.post("/admin/account/password", {"old": "wrong one!", **new}).status_code == 403
