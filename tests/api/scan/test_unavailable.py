@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import resource
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing, contextmanager
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psycopg
@@ -112,8 +112,46 @@ def test_a_standby_that_may_only_be_read_puts_a_scan_off(postgres_url, house, ga
     _is_admitted_once(house, gate, ticket, scan_id)
 
 
+def _calls(house, gate, base):
+    """What has to write, and what only looks, each to be asked at ``base``: as docs/scan-api.md tells them apart."""
+    code, event = house.ticket().qrcode_data, {"event_uuid": house.event.uuid}
+    pair = base + urlsplit(house.device("Gate 2").pairing_url).path
+    given = requests.get(house.device("Gate 3").pairing_url, timeout=60).json()
+    there = Gate(base, gate.key, gate.uuid, gate.name)
+    newcomer = Gate(base, given["api_key"], given["device_uuid"], given["device_name"])
+    writing = (
+        lambda: there.scan(code),
+        lambda: there.annul(str(uuid4())),
+        lambda: there.check(code, scan_id=str(uuid4())),
+        lambda: there.ask("POST", "/api/scan/heartbeat/", json={"version": "1.0", "uptime_s": 1}),
+        lambda: requests.get(pair, timeout=60),
+        lambda: newcomer.ask("GET", "/api/scan/test_api/"),
+    )
+    looking = (
+        lambda: there.check(code),
+        lambda: there.ask("GET", "/api/scan/test_api/"),
+        lambda: there.ask("GET", "/scan/check_api_scan/"),
+        lambda: there.ask("POST", "/api/scan/list_tickets/", json=event),
+        lambda: there.ask("POST", "/api/scan/search_ticket/", json=event | {"search": "x"}),
+        lambda: requests.head(pair, timeout=60),
+        lambda: requests.get(f"{base}/api/events/", timeout=60),
+    )
+    return writing, looking
+
+
 @needs.on_sqlite
-def test_a_disk_that_takes_nothing_more_puts_scans_off(house, gate, database_url, scan_id, tmp_path):
+def test_a_lock_that_does_not_end_puts_off_what_has_to_write_and_nothing_else(impatient, database_url, house, gate):
+    writing, looking = _calls(house, gate, house.base)
+    with _locked(database_url, None):
+        for ask in writing:
+            _is_put_off(ask())
+        assert [ask().status_code for ask in looking] == [200] * len(looking)
+
+
+@needs.on_sqlite
+def test_a_disk_that_takes_nothing_more_puts_off_what_has_to_write_and_nothing_else(
+    house, gate, database_url, scan_id, tmp_path
+):
     """A server of its own, whose writes to files the kernel refuses for a while, as it does on a full disk."""
     ticket, folder = house.ticket(), tmp_path / "run"
     folder.mkdir()
@@ -122,12 +160,13 @@ def test_a_disk_that_takes_nothing_more_puts_scans_off(house, gate, database_url
     with (folder / "log").open("w") as log, processes.running(command, stderr=log, **pipes) as process:
         there = Gate(json.loads(processes.first_line(process))["url"], gate.key, gate.uuid, gate.name)
         assert there.check(ticket.qrcode_data).json()["code"] == "ok"
-        _, most = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
-        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, most))
-        for _ in range(2):
-            _is_put_off(there.scan(ticket.qrcode_data, scan_id=scan_id))
-        assert there.check(ticket.qrcode_data).json()["code"] == "ok"
-        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (most, most))
+        writing, looking = _calls(house, gate, there.base)
+        with processes.out_of_room(process):
+            for _ in range(2):
+                _is_put_off(there.scan(ticket.qrcode_data, scan_id=scan_id))
+            for ask in writing:
+                _is_put_off(ask())
+            assert [ask().status_code for ask in looking] == [200] * len(looking)
         _is_admitted_once(house, there, ticket, scan_id)
 
 
