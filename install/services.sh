@@ -104,12 +104,37 @@ try_before() {  # what the new version does to the database is tried on a copy, 
     copy=$(way_back)
     # The folder is portillon's, who may have laid links there: nothing in it is done as root.
     as_portillon mkdir --parents --mode 700 "$STATE/backups"
-    as_portillon rm -f "$copy" "$copy.trial"
-    as_portillon "$OPT/$OLD/bin/portillon-api" backup "$copy" --config "$ETC/api.toml" >/dev/null || fail no_backup "$copy"
-    as_portillon cp "$copy" "$copy.trial"
-    undo_by as_portillon rm -f "$copy.trial"
+    undo_by as_portillon rm -f "$copy.new" "$copy.trial"
+    copy_tickets "$copy"
     as_portillon "$bin/portillon-api" event list --database "sqlite:///$copy.trial" >/dev/null || fail bad_database "$copy"
     as_portillon rm -f "$copy.trial"
+}
+
+# COPY: the way back; what is to be tried lies as COPY.trial then. Where the old version can't read the tickets, the new one has
+# laid them out anew in an earlier try, and a copy of before that stays; or its Python went with an upgrade of Debian.
+copy_tickets() {
+    as_portillon rm -f "$1.new" "$1.trial"
+    if copied_by_old "$1.new"; then
+        as_portillon cp "$1.new" "$1.trial"
+    else
+        as_portillon "$OPT/$VERSION/bin/portillon-api" backup "$1.trial" --config "$ETC/api.toml" >/dev/null || fail no_backup "$1"
+        if [ -e "$1" ]; then return; fi
+        copied_from_before "$1.new" || as_portillon cp "$1.trial" "$1.new"
+    fi
+    as_portillon sync "$1.new"
+    as_portillon mv --force --no-target-directory "$1.new" "$1"
+    as_portillon sync "${1%/*}"
+}
+
+copied_by_old() { as_portillon "$OPT/$OLD/bin/portillon-api" backup "$@" --config "$ETC/api.toml" >/dev/null 2>&1; }  # TO OPTIONS…
+
+copied_from_before() {  # TO: from the newest copy made before any version that the old one can read
+    local from copies
+    mapfile -t copies < <(find "$STATE/backups" -maxdepth 1 -type f -name 'before-*.sqlite3' -printf '%T@ %p\n' | sort -rn)
+    for from in "${copies[@]}"; do
+        if copied_by_old "$1" --database "sqlite:///${from#* }"; then return; fi
+    done
+    return 1
 }
 
 database_is_file() {  # and it is there; a PostgreSQL has its own way back, which docs/operations.md tells

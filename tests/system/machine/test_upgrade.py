@@ -97,9 +97,26 @@ def test_a_new_server_that_lays_out_the_tickets_anew_and_then_fails_is_told_with
     assert machine.run("readlink", CURRENT).strip() == old
     assert "portillon-api.service does not run again" in done.stderr
     assert "and tickets are as they were" not in done.stderr
+    assert machine.tried(*UPGRADE).returncode == 1  # as it was told: run again, which leaves the way back as it is
     commands = [line.strip() for line in done.stderr.splitlines() if line.startswith("  sudo ")]
     _typed(paired, "\n".join(commands))
     assert _running(paired) == {KIOSK: old, API: old}
+    paired.wait_for_state("ready")
+    paired.show(ticket)
+    machine.until(lambda: ("admitted", None) in paired.verdicts(), else_tell="as a guest let in")
+
+
+def test_an_upgrade_goes_through_when_debian_s_own_took_the_python_of_the_old_version(paired: Gate) -> None:
+    machine = paired.machine
+    (ticket,) = paired.tickets()
+    paired.clear()
+    old = machine.run("readlink", CURRENT).strip()
+    machine.shell(f"cd {CURRENT}/lib; mv python3.* python3.0")
+    assert machine.tried(f"/opt/portillon/{old}/bin/portillon-api", "--version").returncode != 0
+    _edit(paired, "pyproject.toml", 'version = "0.1.0"', 'version = "0.1.1"')
+    machine.run(*UPGRADE)
+    new = machine.run("readlink", CURRENT).strip()
+    assert _running(paired) == {KIOSK: new, API: new}
     paired.wait_for_state("ready")
     paired.show(ticket)
     machine.until(lambda: ("admitted", None) in paired.verdicts(), else_tell="as a guest let in")
