@@ -28,7 +28,11 @@ END
         act initramfs '' quietly update-initramfs -u
         REBOOT=yes
     fi
-    start_units "$STOPPED"
+    # What runs again writes to the partition: undone from here on, that would be lost at the next boot. So all that an
+    # interruption still undoes is that they stand still. One that does not start is told of by the last step, with its words.
+    UNDO=()
+    undo_by start_units "$STOPPED"
+    start_units "$STOPPED" || true
 }
 
 data_fstab() {

@@ -81,6 +81,19 @@ def test_a_failure_or_a_power_cut_while_data_move_loses_nothing_of_before_or_sin
         assert machine.run("find", DATA, "-name", "*.new", "-o", "-name", "*.copied") == ""
 
 
+def test_an_interruption_while_the_services_start_again_leaves_them_on_the_partition_that_the_next_boot_uses(
+    trixie: Path, journey: Journey, tmp_path: Path
+) -> None:
+    with _with_data_partition(trixie, journey, tmp_path) as gate:
+        machine = gate.machine
+        _stand_in(gate, "systemctl", '/usr/bin/systemctl "$@" || exit; [ "$1" != start ] || kill -INT $PPID')
+        done = machine.tried(*READ_ONLY, PATH=f"/srv/cut:{SEARCHED}")
+        assert (done.returncode, "interrupted" in done.stderr) == (1, True), done.stderr
+        assert "could not be undone" not in done.stderr
+        assert (_mounted_from(gate), machine.show(KIOSK, "ActiveState")) == (STATE, "active")
+        assert f"{DATA}{STATE} {STATE} none bind" in _fstab(gate)
+
+
 def _fstab(gate: Gate) -> str:
     return gate.machine.read("/etc/fstab") if gate.machine.exists("/etc/fstab") else ""
 
