@@ -80,7 +80,7 @@ summary() {
     else
         say done_with "$CHANGES"
     fi
-    if [ "$REBOOT" = yes ]; then say reboot_wanted; fi
+    if [ "$REBOOT" = yes ] || [ -e "$REBOOT_WANTED" ]; then say reboot_wanted; fi
 }
 
 main() {

@@ -46,7 +46,7 @@ watchdog() {
         return
     fi
     put_file "$HERE/systemd/watchdog.conf" /etc/systemd/system.conf.d/portillon.conf
-    if has_changed /etc/systemd/system.conf.d/portillon.conf; then REBOOT=yes; fi
+    if has_changed /etc/systemd/system.conf.d/portillon.conf; then want_reboot; fi
 }
 
 wireless() {
@@ -78,7 +78,7 @@ boot_settings() {
     local lines
     lines=$(firmware_lines)
     put_block "$BOOT/config.txt" <<<"$lines"
-    if has_changed "$BOOT/config.txt"; then REBOOT=yes; fi
+    if has_changed "$BOOT/config.txt"; then want_reboot; fi
 }
 
 firmware_lines() {

@@ -1,6 +1,8 @@
 # What machine this is, and whether it will do.
 # shellcheck shell=bash disable=SC2034  # what is set here is read in the other parts
 REBOOT=no
+# Of all runs since the last boot, which takes it away: a later one, in which nothing is left to change, tells it too.
+REBOOT_WANTED=/run/portillon-reboot-wanted
 
 is_pi() { [ -e "$BOOT/config.txt" ]; }  # what its firmware reads; on Raspberry Pi OS and on Debian for the Pi
 runs_systemd() { [ -d /run/systemd/system ]; }  # no: an image being made, in a chroot
@@ -21,6 +23,13 @@ look_at_machine() {
     [ -z "${missing:-}" ] || fail not_whole "$HERE" "$missing"
     # Two versions and what pip unpacks between.
     [ "$(df --output=avail --block-size=1M "$(existing "$OPT")" | tail -n 1)" -ge 700 ] || fail no_room "$OPT"
+}
+
+want_reboot() {
+    REBOOT=yes
+    if [ "$DRY" -eq 1 ] || [ -e "$REBOOT_WANTED" ]; then return; fi
+    touch "$REBOOT_WANTED"
+    undo_by rm -f "$REBOOT_WANTED"
 }
 
 existing() {  # PATH: it or the nearest folder above that there is

@@ -26,7 +26,7 @@ overlayroot="tmpfs:recurse=0"
 END
     if has_changed /etc/overlayroot.local.conf; then
         act initramfs '' quietly update-initramfs -u
-        REBOOT=yes
+        want_reboot
     fi
     # What runs again writes to the partition: undone from here on, that would be lost at the next boot. So all that an
     # interruption still undoes is that they stand still. One that does not start is told of by the last step, with its words.
@@ -101,7 +101,7 @@ take_back_overlay() {  # from the next boot on the root is written to again
     if ! grep --quiet --no-messages '^# Portillon' /etc/overlayroot.local.conf; then return; fi
     remove /etc/overlayroot.local.conf
     act initramfs '' quietly update-initramfs -u
-    REBOOT=yes
+    want_reboot
 }
 
 take_back_data() {  # networks come back to where they were; the partition itself is left to whoever made it

@@ -31,3 +31,27 @@ def test_install_sh_and_the_gate_write_the_very_same_block(tmp_path, gate, befor
 
 def test_a_file_without_a_block_has_none():
     assert firmware.block("dtparam=audio=on\n") is None
+
+
+def _run(folder, script):
+    """One run of install.sh on a Pi whose firmware is told of its pins, and that has not been started anew since."""
+    (folder / "kiosk.toml").write_text(f"[gate]\n{GATES['usual']}\n")
+    begun = f"ETC={folder} BOOT={folder} REBOOT_WANTED={folder}/wanted PROFILE=turnstile; step_services() {{ :; }}"
+    script = f"{begun}; step_board() {{ boot_settings; }}; {script}; step board; step services; summary"
+    return "sudo reboot" in sourced(script, check=False).stdout
+
+
+def test_a_reboot_that_is_wanted_is_told_also_when_a_later_step_failed_in_between(tmp_path):
+    (tmp_path / "config.txt").write_text("")
+    assert not _run(tmp_path, "step_services() { false; }")
+    assert _run(tmp_path, ":")
+    assert _run(tmp_path, ":")
+    (tmp_path / "wanted").unlink()  # as a boot does
+    assert not _run(tmp_path, ":")
+
+
+def test_no_reboot_is_wanted_for_what_was_undone_or_not_done(tmp_path):
+    (tmp_path / "config.txt").write_text("")
+    assert not _run(tmp_path, "step_board() { boot_settings; false; }")
+    assert _run(tmp_path, "DRY=1")
+    assert not (tmp_path / "wanted").exists()
