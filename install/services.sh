@@ -138,10 +138,12 @@ copied_from_before() {  # TO: from the newest copy made before any version that 
 }
 
 database_is_file() {  # and it is there; a PostgreSQL has its own way back, which docs/operations.md tells
-    python3 - "$ETC/api.toml" <<'END'
+    python3 - "$ETC/api.toml" "$STATE/tickets.sqlite3" <<'END'
 import pathlib, sys, tomllib
-kind, _, path = tomllib.load(open(sys.argv[1], "rb")).get("database", "").partition(":///")
-sys.exit(not (kind == "sqlite" and pathlib.Path(path).is_file()))
+place = tomllib.load(open(sys.argv[1], "rb")).get("database", sys.argv[2])  # left out, it is the server's own
+scheme, separator, path = place.partition(":///")
+file = path if separator else place
+sys.exit(not (scheme in ("sqlite", place) and pathlib.Path(file).is_file()))
 END
 }
 

@@ -6,6 +6,7 @@ import tomllib
 
 import pytest
 
+from api import settings as server_settings
 from kiosk import settings
 from tests.install.bash import ROOT, sourced
 
@@ -157,13 +158,30 @@ def test_without_a_data_partition_nothing_is_made_read_only_and_the_way_to_one_i
 
 @pytest.mark.parametrize(
     ("database", "file"),
-    [("sqlite:///{there}", True), ("sqlite:///{there}.absent", False), ("postgresql://u:p@host/name", False)],
+    [
+        ("sqlite:///{there}", True),
+        ("{there}", True),
+        ("sqlite:///{there}.absent", False),
+        ("{there}.absent", False),
+        ("postgresql://u:p@host/name", False),
+    ],
 )
 def test_the_trial_on_a_copy_is_for_a_database_in_a_file_that_is_there(database, file, tmp_path):
     (tmp_path / "tickets.sqlite3").write_text("")
     (tmp_path / "api.toml").write_text(f'database = "{database.format(there=tmp_path / "tickets.sqlite3")}"\n')
-    told = sourced(f"ETC={tmp_path}; if database_is_file; then echo yes; else echo no; fi").stdout
-    assert told == ("yes\n" if file else "no\n")
+    assert _is_tried(tmp_path) is file
+
+
+def test_settings_that_leave_the_database_out_mean_the_server_s_own_file(tmp_path):
+    (tmp_path / "api.toml").write_text("[server]\nport = 8000\n")
+    assert _is_tried(tmp_path) is False
+    (tmp_path / "tickets.sqlite3").write_text("")
+    assert _is_tried(tmp_path) is True
+    assert server_settings.Settings().database == sourced('printf %s "sqlite:///$STATE/tickets.sqlite3"').stdout
+
+
+def _is_tried(folder):
+    return sourced(f"ETC={folder} STATE={folder}; if database_is_file; then echo yes; fi").stdout == "yes\n"
 
 
 def test_the_firmware_knows_every_output_that_the_settings_know():
