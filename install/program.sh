@@ -45,14 +45,30 @@ make_version() {
     make_environment "$OPT/$VERSION" "$OPT/$packages"
     "$OPT/$VERSION/bin/portillon-kiosk" --help >/dev/null
     "$OPT/$VERSION/bin/portillon-api" --version >/dev/null
-    printf '%s\n' "$packages" >"$OPT/$VERSION/complete"
-    sync --file-system "$OPT/$VERSION"
+    mark_complete "$OPT/$VERSION" "$packages"
 }
 
 anew() {  # FOLDER: nothing is in it, and it goes when the step is undone
-    undo_by rm -rf "${1:?}"
-    rm -rf "${1:?}"
+    undo_by clear_away "$1"
+    clear_away "$1"
     mkdir -p "$1"
+}
+
+mark_complete() {  # FOLDER TEXT: all else of it is on the disk first, wherever the power goes
+    sync --file-system "$1"
+    printf '%s\n' "$2" >"$1/complete"
+    sync --file-system "$1"
+}
+
+unmark() {  # FOLDER: so that it counts as broken off before anything else of it goes
+    if [ ! -e "$1/complete" ]; then return; fi
+    rm -f "$1/complete"
+    sync "$1"
+}
+
+clear_away() {  # FOLDER
+    unmark "$1"
+    rm -rf "${1:?}"
 }
 
 copy_source() {  # FOLDER: so that this version can be taken away, or brought back, when the folder we run from is gone
@@ -78,8 +94,7 @@ make_packages() {  # FOLDER
     # --no-deps: the list is whole. --ignore-installed: also what apt has by chance in the same version.
     quietly "$1/bin/python" -m pip install --disable-pip-version-check --no-deps --ignore-installed --require-hashes \
         --only-binary :all: --no-cache-dir "${where[@]}" --requirement "$SCRATCH/pinned.txt"
-    printf 'whole\n' >"$1/complete"
-    sync --file-system "$1"
+    mark_complete "$1" whole
 }
 
 make_environment() {  # FOLDER PACKAGES: our own program, which finds the packages beside its folder
@@ -106,6 +121,7 @@ tidy_versions() {  # KEPT…: of all versions that are not running, only the one
     for name in "$@"; do kept+="$(cat "$OPT/$name/complete" 2>/dev/null || true) "; done
     for folder in "$OPT"/*-py[0-9]* "$OPT"/packages-*; do
         if [ ! -d "$folder" ] || [[ $kept == *" ${folder##*/} "* ]]; then continue; fi
+        [ "$DRY" -eq 1 ] || unmark "$folder"
         remove "$folder"
     done
     # The tickets as they were before a version that is gone.

@@ -26,7 +26,7 @@ step_stop() {
 }
 
 step_remove() {
-    local file
+    local file folder
     for file in "$SYSTEM"/portillon-*; do remove "$file"; done
     while read -r file; do
         remove "$file"
@@ -36,6 +36,7 @@ step_remove() {
     take_back_screen
     take_back_overlay
     take_back_packages
+    for folder in "$OPT"/*; do [ "$DRY" -eq 1 ] || unmark "$folder"; done
     remove "$OPT"
     if [ "$CHANGES" -eq 0 ] || ! runs_systemd; then return; fi
     act daemon_reload '' forget_units

@@ -83,6 +83,46 @@ def test_the_tickets_of_before_a_version_that_is_gone_go_too_and_no_other_backup
     assert {path.name for path in (state / "backups").iterdir()} == kept
 
 
+# Each folder that goes while it counts as whole, and whether one counts as whole when it is synced.
+TOLD = """
+rm() { [ "$1" != -rf ] || find "${@: -1}" -name complete -printf "whole: %h\\n" 2>/dev/null || true; command rm "$@"; }
+sync() { if [ -e "${@: -1}/complete" ]; then echo "synced whole"; else echo "synced"; fi; command sync "$@"; }
+"""
+
+
+def _version(folder, name):
+    (folder / name).mkdir()
+    (folder / name / "complete").write_text("packages-1\n")
+
+
+def test_a_version_that_goes_counts_as_broken_off_before_anything_of_it_is_gone(tmp_path):
+    _version(tmp_path, "packages-1")
+    told = sourced(f"{TOLD} OPT={tmp_path}; tidy_versions").stdout.splitlines()
+    assert told == ["synced", f"+ remove {tmp_path}/packages-1"]
+
+
+def test_a_version_that_is_undone_counts_as_broken_off_before_anything_of_it_is_gone(tmp_path):
+    made = f"anew {tmp_path}/1; : >{tmp_path}/1/complete; false"
+    told = sourced(f"{TOLD} step_program() {{ {made}; }}; step program", check=False).stdout
+    assert "whole" not in told
+    assert not (tmp_path / "1").exists()
+
+
+def test_an_uninstalled_version_counts_as_broken_off_before_anything_of_it_is_gone(tmp_path):
+    _version(tmp_path, "packages-1")
+    others = ("put_block", "take_back_screen", "take_back_overlay", "own_files")
+    nothing_else = "runs_systemd() { false; };" + "".join(f"{name}() {{ :; }};" for name in others)
+    told = sourced(f"{TOLD} {nothing_else} SYSTEM={tmp_path}/units OPT={tmp_path} step_remove").stdout
+    assert "whole" not in told
+    assert not (tmp_path / "packages-1").exists()
+
+
+def test_packages_count_as_whole_only_when_all_of_them_are_on_the_disk(tmp_path):
+    script = f"{TOLD} environment() {{ mkdir -p $1/bin; }}; quietly() {{ :; }}; scratch; make_packages {tmp_path}/1"
+    assert sourced(script).stdout.splitlines()[1:] == ["synced", "synced whole"]
+    assert (tmp_path / "1" / "complete").read_text() == "whole\n"
+
+
 def _firmware(settings, folder):
     (folder / "kiosk.toml").write_text(settings)
     return sourced(f"ETC={folder}; PROFILE=turnstile; firmware_lines").stdout
