@@ -1,7 +1,7 @@
 # The guest screen's browser: a user of its own, and the port of the page. Its unit comes and goes with the others.
 # shellcheck shell=bash disable=SC2034  # what is set here is read in the other parts
 SCREEN_PORT=8021  # as in portillon-screen.service; kiosk/first_boot/taking.py knows settings that have it by this number
-SCREEN_DROP_IN=$SYSTEM/portillon-screen.service.d/port.conf
+SCREEN_DROP_IN=$SYSTEM/portillon-screen.service.d/00-port.conf  # by its name before override.conf, that of systemctl edit
 
 screen_packages() { printf '%s\n' cage seatd chromium fonts-dejavu-core; }
 

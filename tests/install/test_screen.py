@@ -1,11 +1,14 @@
 """--screen: packages, settings and the port of the page; the unit's start is tests/system/machine's."""
 
 import re
+import shutil
+import subprocess
 
 import pytest
 
 from kiosk import settings
 from kiosk.first_boot import kiosk_toml
+from tests import needs
 from tests.install.bash import ROOT, sourced
 
 SCREEN = ["cage", "chromium", "fonts-dejavu-core", "seatd"]
@@ -65,3 +68,28 @@ def test_the_screen_follows_the_port_of_settings_that_were_here_before_and_never
 def test_the_unit_the_settings_and_install_sh_mean_the_same_port():
     unit = (ROOT / "systemd" / "portillon-screen.service").read_text()
     assert re.findall(r"(?m)^Environment=GUEST_PORT=(\d+)$", unit) == [sourced("printf $SCREEN_PORT").stdout]
+
+
+def test_a_port_that_people_set_by_systemctl_edit_goes_before_the_one_that_install_sh_lays_down(tmp_path):
+    needs.program("systemd-analyze", "systemd")
+    units = tmp_path / "etc" / "systemd" / "system"
+    where = f'SYSTEM={units}; . "$HERE/install/screen.sh"; chown() {{ :; }}'
+    sourced(f'{where}; put_text "$SCREEN_DROP_IN" <<<"Environment=GUEST_PORT=9000"')
+    (units / "portillon-screen.service.d" / "override.conf").write_text("Environment=GUEST_PORT=9001\n")
+    shutil.copy(ROOT / "systemd" / "portillon-screen.service", units)
+    read = [
+        "systemd-analyze",
+        f"--root={tmp_path}",
+        "--no-pager",
+        "cat-config",
+        "systemd/system/portillon-screen.service",
+    ]
+    said = subprocess.run(read, capture_output=True, text=True, check=True).stdout
+    assert re.findall(r"(?m)^Environment=GUEST_PORT=(\d+)$", said) == ["8021", "9000", "9001"]
+
+
+def test_what_a_unit_names_as_its_documentation_is_among_what_is_laid_down():
+    laid_down = set(sourced("source_files").stdout.splitlines())
+    units = "".join(unit.read_text() for unit in (ROOT / "systemd").glob("*.service"))
+    named = re.findall(r"(?m)^Documentation=file:///opt/portillon/(?:current/source/|(share)/)(.*)$", units)
+    assert {f"config/{path}" if shared else path for shared, path in named} <= laid_down
