@@ -1,7 +1,8 @@
 """kiosk.toml as a form: what is in force, what of it a tech may change from afar, and the file with the change in it.
 
 What could open the gate is not among it: pins, polarity, profile, mode and what an emergency does are for somebody who
-stands at the gate, with ``gate test``. Nor are paths, which would let the page write or show other files.
+stands at the gate, with ``gate test``. Nor is which events are admitted: an emptied field would admit those of every
+event. Nor are paths, which would let the page write or show other files.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from kiosk.first_boot.kiosk_toml import with_settings
 
 EDITABLE = (
     *("camera.fps", "camera.width", "camera.height", "camera.roi", "camera.lens_distance_m", "camera.exposure"),
-    *("server.event_uuid", "server.events", "server.answer_within_s"),
+    "server.answer_within_s",
     *("gate.buzzer_kind", "gate.buzzer_volume", "gate.quiet_from", "gate.quiet_to", "gate.debounce_ms"),
     *("gate.pulse_ms", "gate.pulse_gap_ms", "gate.passage_within_s"),
     *("screen.languages", "screen.theme", "screen.camera_at", "screen.first_name"),

@@ -7,8 +7,6 @@ MEANINGS: dict[str, str] = {
     "camera.roi": "picamera2 : la partie lue, gauche, haut, largeur, hauteur, de 0 à 1 ; vide : le carré du milieu",
     "camera.lens_distance_m": "mètres de l'objectif à l'endroit où l'on tient le billet",
     "camera.exposure": "picamera2 : bracket, trois expositions tour à tour ; auto, celle de la caméra",
-    "server.event_uuid": "n'admettre que cet événement ; vide : trouvé d'après le billet",
-    "server.events": "n'admettre que ces événements ; vide : tous ceux du serveur",
     "server.answer_within_s": "secondes avant de dire à la personne d'attendre",
     "gate.buzzer_kind": "active : sonne dès qu'il est alimenté ; passive : sonne à la hauteur qu'on lui donne",
     "gate.buzzer_volume": "buzzer passif : volume, de 0.05 à 1",

@@ -116,10 +116,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "log": ("Journal du programme", "Log"),
     "settings": ("Réglages", "Settings"),
     "settings_intro": (
-        "Broches, polarité, profil, chemins et ce que fait une urgence se changent au portillon, dans le fichier : "
-        "une erreur y ouvrirait, et personne d'ici ne le verrait.",
-        "Pins, polarity, profile, paths and what an emergency does are changed at the gate, in the file: a mistake "
-        "there would open it, and nobody here would see that.",
+        "Broches, polarité, profil, événements admis, chemins et ce que fait une urgence se changent au portillon, "
+        "dans le fichier : une erreur y ouvrirait, et personne d'ici ne le verrait.",
+        "Pins, polarity, profile, admitted events, paths and what an emergency does are changed at the gate, in the "
+        "file: a mistake there would open it, and nobody here would see that.",
     ),
     "by_default": ("vide : valeur par défaut", "empty: the default"),
     "others": ("Les autres, à lire", "The others, to read"),

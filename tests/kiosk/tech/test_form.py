@@ -22,6 +22,8 @@ NOT_FROM_AFAR = {
         "gate.emergency_opens",
         "gate.mock_inputs",
         "server.action",
+        "server.event_uuid",
+        "server.events",
         "state_dir",
         "unlock_file",
     ),
@@ -49,6 +51,12 @@ def test_what_could_open_the_gate_or_name_a_file_is_refused(key: str) -> None:
     assert not rows[key].is_editable
 
 
+@pytest.mark.parametrize("key", ["server.event_uuid", "server.events"])
+def test_a_gate_for_some_events_does_not_admit_others_by_an_emptied_field(key: str) -> None:
+    with pytest.raises(form.Mistakes):
+        form.changed(BASE, {key: ""}, {})
+
+
 def test_what_may_be_changed_is_explained_in_french_too() -> None:
     assert set(MEANINGS) == set(form.EDITABLE)
 
@@ -62,7 +70,7 @@ def test_what_may_be_changed_is_explained_in_french_too() -> None:
         ("camera.roi", "0.1, 0.1, 0.5, 0.5", [0.1, 0.1, 0.5, 0.5]),
         ("screen.languages", "en", ["en"]),
         ("screen.first_name", "true", True),
-        ("server.event_uuid", "d0000000-0000-4000-8000-000000000001", "d0000000-0000-4000-8000-000000000001"),
+        ("server.answer_within_s", "1.5", 1.5),
     ],
 )
 def test_a_good_value_is_in_the_file_and_everything_else_as_it_was(key: str, typed: str, read: object) -> None:
