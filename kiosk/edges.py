@@ -58,7 +58,7 @@ class Note(StrEnum):
     TAILGATING = "tailgating"  # two went through on one admission
     FORCED = "forced"  # somebody went through on none
     TEST = "test"  # opened by a tech's test
-    TECH_PAGE = "tech_page"  # opened, entered, closed
+    TECH_PAGE = "tech_page"  # opened, entered, pressed, saved, closed
     FAULT = "fault"
     FAULT_OVER = "fault_over"
 

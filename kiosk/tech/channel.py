@@ -9,7 +9,7 @@ import json
 import os
 import socket
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -97,14 +97,18 @@ class Pressed(_Message):
     what: Press
 
 
+class Saved(_Message):
+    """Settings were written into the file."""
+
+
 class Closed(_Message):
     """The page has ended."""
 
     why: Over
 
 
-_KINDS = {each.__name__: each for each in (Start, Gate, Picture, Done, Ready, Failed, Entered, Wanted, Pressed, Closed)}
-Message = Start | Gate | Picture | Done | Ready | Failed | Entered | Wanted | Pressed | Closed
+Message = Start | Gate | Picture | Done | Ready | Failed | Entered | Wanted | Pressed | Saved | Closed
+_KINDS: dict[str, type[Message]] = {each.__name__: each for each in get_args(Message)}
 
 
 class Channel:

@@ -17,7 +17,7 @@ from kiosk import check_up, settings
 from kiosk.doctor.archive import known_secrets
 from kiosk.doctor.redaction import Redactor
 from kiosk.tech import form
-from kiosk.tech.channel import Channel, Gate, Press, Pressed, Start
+from kiosk.tech.channel import Channel, Gate, Press, Pressed, Saved, Start
 from kiosk.tech.door import Door
 from kiosk.tech.lines import KEPT
 
@@ -137,6 +137,7 @@ class Desk:
             form.write(config, text)
         except OSError as error:  # an installed gate's settings are root's
             return {"written": False, "why": str(error), "text": text}
+        self._channel.send(Saved())
         return {"written": True, "kept": config.name + form.KEPT_BESIDE}
 
     def _looked(self) -> bytes:

@@ -18,7 +18,7 @@ from kiosk.news import TechAsked, TechTold
 from kiosk.settings import INPUTS, Settings
 from kiosk.shown import Shown
 from kiosk.tech.asking import Asking
-from kiosk.tech.channel import Closed, Done, Entered, Failed, Gate, Gray, Message, Pressed, Ready, Start
+from kiosk.tech.channel import Closed, Done, Entered, Failed, Gate, Gray, Message, Pressed, Ready, Saved, Start
 from kiosk.tech.door import LASTS_S, Over, new_code
 from kiosk.tech.helper import Helper
 from kiosk.tech.invitation import Invitation
@@ -29,6 +29,7 @@ from kiosk.turns import STALL_S, Turns
 
 TELL_EVERY_S = 0.25
 LINES_AT_ONCE = 100
+_SAVES_APART_S = 1.0  # or it is one line: nothing that the page says keeps the journal busy
 _OVERDUE_S = 10.0  # the page closes itself; a process that does not is ended
 
 log = logging.getLogger(__name__)
@@ -81,6 +82,7 @@ class TechPage:
         self._ends_at = self._tell_at = float("-inf")
         self._told: dict[str, Any] = {}
         self._told_lines = 0
+        self._saved_at = float("-inf")
         self._asking: Asking | None = None
         if self._config is not None:
             logging.getLogger().addHandler(self._lines)
@@ -115,6 +117,9 @@ class TechPage:
             case Ready(urls=urls, fingerprint=fingerprint) if not self._is_ready:
                 self._is_ready = True
                 self._invite(Invitation(tuple(urls), self._code, fingerprint))
+            case Saved() if self._is_entered and now - self._saved_at >= _SAVES_APART_S:
+                self._saved_at = now
+                self._note("saved")
             case Entered() if not self._is_entered:
                 self._is_entered = True
                 self._parts.invite(None)

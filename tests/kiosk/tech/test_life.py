@@ -28,7 +28,7 @@ from kiosk.codes import TestCard
 from kiosk.edges import Contact, State
 from kiosk.news import TechAsked, TechTold
 from kiosk.tech import asking, command, door, opening
-from kiosk.tech.channel import Entered, Pressed, Ready
+from kiosk.tech.channel import Entered, Pressed, Ready, Saved
 from kiosk.tech.invitation import Invitation
 from kiosk.tech.opening import Parts, TechPage
 from kiosk.turns import STALL_S
@@ -198,6 +198,26 @@ def test_a_press_is_decided_by_the_main_loop_and_opens_once(gate: Gate) -> None:
     press_in_a_thread(gate, cookie, answers)
     gate.turn_until(lambda: not answers.empty())
     assert (answers.get(), gate.pulses()) == ("busy", ["test"])
+
+
+def test_a_save_is_a_line_in_the_journal_and_one_that_is_refused_is_none(gate: Gate) -> None:
+    cookie = gate.enter(gate.open().code)
+    assert gate.post("/settings", {"changes": {"gate.pulse_ms": "5"}}, cookie).status == 409
+    assert gate.post("/settings", {"changes": {"gate.pulse_ms": "400"}}, cookie).status == 200
+    gate.turn_until(lambda: gate.noted()[-1] == "saved")
+    assert gate.noted() == ["opened", "entered", "saved"]
+
+
+def test_however_many_saves_the_page_s_process_tells_the_journal_has_a_line_a_second(gate: Gate) -> None:
+    code = gate.open().code
+    now = time.monotonic()
+    gate.tech.told(TechTold(gate.tech._life, Saved()), now)
+    assert gate.noted() == ["opened"], "nobody is in who could have saved"
+    gate.enter(code)
+    gate.turn_until(lambda: gate.noted()[-1] == "entered")
+    for tenth in range(25):
+        gate.tech.told(TechTold(gate.tech._life, Saved()), now + tenth / 10)
+    assert gate.noted().count("saved") == 3
 
 
 def press_in_a_thread(gate: Gate, cookie: str, answers: queue.SimpleQueue[str]) -> None:
