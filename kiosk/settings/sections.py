@@ -242,3 +242,9 @@ class Settings(_Section):
         if self.gate.profile == "turnstile" and self.gate.relay is None:
             raise ValueError('[gate] profile = "turnstile" needs relay = BCM NUMBER (9 to 27)')
         return self
+
+    @model_validator(mode="after")
+    def _ports_are_distinct(self) -> Self:
+        if self.tech.port is not None and self.tech.port == self.screen.guest_port:
+            raise ValueError(f"[tech] port and [screen] guest_port are both {self.tech.port}: choose another for one")
+        return self

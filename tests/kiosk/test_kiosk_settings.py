@@ -52,6 +52,12 @@ def test_two_outputs_on_one_pin_are_refused(load):
     assert "relay and red are both on BCM 17" in mistakes(load, "[gate]\nrelay = 17\nred = 17\n")[0]
 
 
+def test_the_tech_page_and_the_guest_screen_at_one_port_are_refused(load):
+    at_both = GOOD + "[screen]\nguest_port = 8443\n[tech]\nport = 8443\n"
+    assert "[tech] port and [screen] guest_port are both 8443" in mistakes(load, at_both)[0]
+    assert load(at_both.replace("guest_port = 8443", "guest_port = 8021")).tech.port == 8443
+
+
 def test_a_turnstile_needs_a_relay_and_never_only_checks(load):
     assert "needs relay" in mistakes(load, "")[0]
     assert "never moves the relay" in mistakes(load, GOOD + '[server]\naction = "check"\n')[0]
