@@ -194,7 +194,7 @@ class _Handler(Answering):
 
     def _is_to_us(self) -> bool:
         """Not by a stranger's name that points here."""
-        host, _, port = self.headers.get("Host", "").rpartition(":")
+        host, _, port = self.headers.get("Host", "").lower().rpartition(":")
         return host in {*self.server.names, self.connection.getsockname()[0]} and port == str(self.server.server_port)
 
     def _is_known(self) -> bool:
@@ -210,7 +210,7 @@ class _Handler(Answering):
 
 
 def own_names() -> list[str]:
-    """What this machine may be called by on its network: its names, and its IPv4 addresses now."""
-    bare = socket.gethostname().partition(".")[0]
+    """What browsers may call this machine by: its names on its network, in small letters, and its IPv4 addresses."""
+    bare = socket.gethostname().partition(".")[0].lower()
     found = {"localhost", "127.0.0.1", *((bare, f"{bare}.local") if bare.isascii() and bare else ())}
     return sorted(found | {str(ip.ip) for adapter in ifaddr.get_adapters() for ip in adapter.ips if ip.is_IPv4})

@@ -7,6 +7,7 @@ import re
 import socket
 import ssl
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -80,6 +81,18 @@ def test_a_name_of_somebody_else_that_points_here_is_refused(site: Site) -> None
         assert site.ask("/", Host=host).status == 403
         assert site.post("/press", {"what": "open"}, Host=host).status == 403
     assert site.ask("/", Host=f"localhost:{port}").status == 200
+
+
+def test_a_machine_whose_name_has_capitals_answers_to_it_as_browsers_write_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "Gate1.example")
+    site = Site(tmp_path)
+    try:
+        named = [f"{name}:{site.stand.server_port}" for name in ("gate1.local", "Gate1.local", "gate1")]
+        assert [site.ask("/", Host=name).status for name in named] == [200, 200, 200]
+    finally:
+        site.close()
 
 
 def test_another_site_s_page_presses_nothing_though_the_browser_was_let_in(site: Site) -> None:
