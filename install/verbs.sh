@@ -94,6 +94,7 @@ put_block() {  # PATH, the lines on standard input: between markers, the rest of
     block=$(cat)
     [ -e "$path" ] || [ -n "$block" ] || return 0
     { without_block "$path" 2>/dev/null || true; } >"$SCRATCH/block"
+    if grep -q $'^# portillon: begin\r*$' "$SCRATCH/block"; then note no_end_mark "$path"; fi
     [ -z "$block" ] || printf '%s\n%s\n%s\n' '# portillon: begin' "$block" '# portillon: end' >>"$SCRATCH/block"
     if cmp -s "$SCRATCH/block" "$path"; then return; fi
     CHANGED+="$path "
@@ -107,8 +108,13 @@ put_block() {  # PATH, the lines on standard input: between markers, the rest of
     into_place "$path.portillon" "$path"
 }
 
-without_block() {  # PATH
-    awk '/^# portillon: begin$/ { inside = 1 } !inside { print } /^# portillon: end$/ { inside = 0 }' "$1"
+without_block() {  # PATH, whose line ends an editor may have changed; without its end a block is none: what follows may be others'
+    awk '{ bare = $0; sub(/\r$/, "", bare) }
+        bare == "# portillon: begin" { printf "%s", held; held = ""; is_inside = 1 }
+        !is_inside { print; next }
+        { held = held $0 "\n" }
+        bare == "# portillon: end" { held = ""; is_inside = 0 }
+        END { printf "%s", held }' "$1"
 }
 
 make_folder() {  # PATH MODE OWNER

@@ -32,12 +32,23 @@ def with_block(text: str, gate: Gate) -> str:
 
 
 def _split(text: str) -> tuple[list[str], list[str]]:
-    """The lines outside of the marks, and those between them. A laptop's editor may have changed the line ends."""
+    """The lines outside of the marks, as they are, and those between them. An editor may have changed the line ends.
+
+    A first mark whose last one was lost marks nothing: what follows it may be somebody else's.
+    """
     outside: list[str] = []
     between: list[str] = []
-    is_inside = False
-    for line in text.splitlines():
-        is_inside = is_inside or line == _BEGIN
-        (between if is_inside else outside).append(line)
-        is_inside = is_inside and line != _END
-    return outside, [line for line in between if line not in {_BEGIN, _END}]
+    held: list[str] = []  # from a first mark on, until its last one is seen
+    for line in text.removesuffix("\n").split("\n") if text else []:
+        bare = line.removesuffix("\r")
+        if bare == _BEGIN:
+            outside += held
+            held = [line]
+        elif not held:
+            outside.append(line)
+        elif bare == _END:
+            between += [each.removesuffix("\r") for each in held[1:]]
+            held = []
+        else:
+            held.append(line)
+    return outside + held, between

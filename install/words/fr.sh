@@ -73,6 +73,7 @@ Relancé, il ne change rien. Ce qui a été demandé la dernière fois est reten
     [paired_already]="Ce portillon est déjà appairé ; il le reste. Pour un autre serveur : portillon-kiosk unpair, puis relancez."
     [other_clock]="Un autre programme met l’heure ici : laissé tel quel."
     [no_guest_port]="Les réglages de %s ne montrent aucune page : mettez guest_port = %s dans leur [screen]. L’écran l’attend."
+    [no_end_mark]="%s a une ligne « # portillon: begin » sans sa fin : ce qui la suit est laissé tel quel. Retirez à la main ce qui était de nous."
     [no_udev]="Pas d’udev ici : les règles des périphériques agissent au prochain démarrage."
     [no_pi_watchdog]="Pas de Raspberry Pi : son chien de garde matériel n’est pas concerné."
     [no_pi_pins]="Pas de Raspberry Pi : config.txt n’est pas concerné."

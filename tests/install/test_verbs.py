@@ -136,6 +136,24 @@ def test_a_block_is_replaced_where_it_stood_alone_and_taken_out_without_a_trace(
     assert sourced(f"put_block {config} </dev/null").stdout == ""
 
 
+def test_a_block_without_its_end_is_left_alone_and_told(folder):
+    config = folder / "config.txt"
+    config.write_text("a\n# portillon: begin\nold\nsomebody's\n")
+    told = sourced(f"put_block {config} <<<new").stdout
+    assert f"{config} has a line '# portillon: begin' without its end" in told
+    assert config.read_text() == "a\n# portillon: begin\nold\nsomebody's\n# portillon: begin\nnew\n# portillon: end\n"
+    assert "+ " not in sourced(f"put_block {config} <<<new").stdout
+    sourced(f"put_block {config} </dev/null")
+    assert config.read_text() == "a\n# portillon: begin\nold\nsomebody's\n"
+
+
+def test_a_file_of_others_keeps_its_line_ends_where_there_is_no_block_to_take_out(folder):
+    config = folder / "config.txt"
+    config.write_bytes(b"a\r\nb\r\n")
+    assert sourced(f"put_block {config} </dev/null").stdout == ""
+    assert config.read_bytes() == b"a\r\nb\r\n"
+
+
 def test_a_file_that_is_not_there_gets_no_empty_block(folder):
     assert sourced(f"put_block {folder}/absent </dev/null").stdout == ""
     assert not (folder / "absent").exists()
