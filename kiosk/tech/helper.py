@@ -25,8 +25,13 @@ _REST_S = 0.02  # as fast as the main loop turns: whatever becomes of that proce
 class Helper:
     """``tell`` is called in a thread of its own with each message, and last with Closed or Failed."""
 
-    def __init__(self, start: Start, tell: Callable[[Message], None]) -> None:
-        """Raises OSError or RuntimeError when there is no socket, memory or thread left."""
+    def __init__(self, start: Start, tell: Callable[[Message], None], before: Helper | None = None) -> None:
+        """``before``: the life whose process has to be gone first, since a Pi may not have the memory for two.
+
+        Raises OSError or RuntimeError when there is no socket, memory or thread left.
+        """
+        self._before = before
+        self._is_wanted = True
         self._tell = tell
         self._wants_picture = threading.Event()
         self._memory = os.memfd_create("portillon-tech-frame")
@@ -59,10 +64,11 @@ class Helper:
     def end(self) -> None:
         """Tell it to end. ``tell`` hears of it."""
         with self._lock:
+            self._is_wanted = False
             if not self._is_closed:
                 self._channel.close()
 
-    def join(self, seconds: float) -> None:
+    def join(self, seconds: float | None = None) -> None:
         """Wait until it is gone."""
         self._thread.join(seconds)
 
@@ -88,6 +94,11 @@ class Helper:
         self._tell(last)
 
     def _started(self) -> subprocess.Popen[bytes]:
+        if self._before is not None:
+            self._before.join()
+            self._before = None
+        if not self._is_wanted:
+            raise InterruptedError("closed before its turn came")
         command = [sys.executable, "-m", "kiosk.tech", str(self._memory)]
         child = subprocess.Popen(
             command, stdin=self._theirs.fileno(), stdout=subprocess.DEVNULL, pass_fds=[self._memory], process_group=0

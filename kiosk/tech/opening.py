@@ -75,6 +75,7 @@ class TechPage:
         self._presentations = Presentations(parts.clock)
         self._lines = Lines()
         self._helper: Helper | None = None
+        self._last: Helper | None = None  # the newest, also when it is over
         self._life = 0  # counts the openings: what an older one says is not heard
         self._code = ""
         self._answer: Callable[[dict[str, Any]], None] | None = None
@@ -188,7 +189,7 @@ class TechPage:
         )
         self._ends_at = now + LASTS_S + _OVERDUE_S
         try:
-            self._helper = Helper(start, lambda message: self._put(TechTold(life, message)))
+            self._helper = self._last = Helper(start, lambda message: self._put(TechTold(life, message)), self._last)
         except (OSError, RuntimeError) as error:
             self._could_not(str(error), now)
             return

@@ -265,6 +265,19 @@ def test_a_press_of_a_page_that_closed_itself_before_the_loop_came_to_it_opens_n
     assert gate.pulses() == []
 
 
+def test_however_often_the_key_switch_is_used_one_process_runs_at_a_time(gate: Gate) -> None:
+    gate.open()
+    seen: list[set[int]] = []
+    for _ in range(6):
+        gate.tech.unlocked(time.monotonic())
+        gate.turn(0.03)
+        seen.append(children())
+    gate.turn_until(lambda: seen.append(children()) or gate.invited[-1])
+    assert max(map(len, seen)) == 1
+    assert len(set().union(*seen)) == 2, "no process for those that were closed before their turn came"
+    assert gate.enter(gate.invited[-1].code)  # type: ignore[union-attr]
+
+
 def test_pictures_are_taken_only_while_somebody_looks(gate: Gate) -> None:
     gray = np.full((240, 320), 200, np.uint8)
     cookie = gate.enter(gate.open().code)
