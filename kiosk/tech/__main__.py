@@ -101,6 +101,8 @@ def _listen(channel: Channel, camera: _GateCamera, desk: Desk) -> None:
             desk.told(message)
         elif isinstance(message, Done):
             desk.done(message.number, message.result)
+        elif isinstance(message, Closed):
+            desk.door.close(message.why)
         elif isinstance(message, Picture):
             desk.found = message.found
             camera.frames.put(Frame(channel.frame(message), time.monotonic()))

@@ -61,11 +61,12 @@ class Helper:
                 if not self._is_closed:
                     self._channel.show(gray, found())
 
-    def end(self) -> None:
-        """Tell it to end. ``tell`` hears of it."""
+    def end(self, why: Over) -> None:
+        """Tell it to end, and why. ``tell`` hears of it."""
         with self._lock:
             self._is_wanted = False
             if not self._is_closed:
+                self._channel.send(Closed(why=why))
                 self._channel.close()
 
     def join(self, seconds: float | None = None) -> None:

@@ -225,7 +225,7 @@ class TechPage:
 
     def _end(self, why: Over) -> None:
         if self._helper is not None:
-            self._helper.end()
+            self._helper.end(why)
             self._is_over(why)
 
     def _is_over(self, why: Over) -> None:

@@ -124,6 +124,13 @@ class Gate(World):
         assert answer.status == 200
         return str(answer.getheader("Set-Cookie")).partition(";")[0]
 
+    def live(self, cookie: str) -> http.client.HTTPResponse:
+        """The stream of the browser that was let in."""
+        host = f"127.0.0.1:{self.port}"
+        connection = http.client.HTTPSConnection(host, timeout=PATIENCE_S, context=ssl._create_unverified_context())
+        connection.request("GET", "/live", headers={"Host": host, "Cookie": cookie})
+        return connection.getresponse()
+
     def listens(self) -> bool:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
@@ -278,6 +285,14 @@ def test_however_often_the_key_switch_is_used_one_process_runs_at_a_time(gate: G
     assert gate.enter(gate.invited[-1].code)  # type: ignore[union-attr]
 
 
+def test_a_page_that_the_gate_closes_is_told_why(gate: Gate, read_event: Callable[[Any], Any]) -> None:
+    live = gate.live(gate.enter(gate.open().code))
+    gate.tech.asked(TechAsked("close", lambda _told: None), time.monotonic())
+    while (event := read_event(live))[0] != "over":
+        pass
+    assert event == ("over", "asked")
+
+
 def test_pictures_are_taken_only_while_somebody_looks(gate: Gate) -> None:
     gray = np.full((240, 320), 200, np.uint8)
     cookie = gate.enter(gate.open().code)
@@ -287,10 +302,7 @@ def test_pictures_are_taken_only_while_somebody_looks(gate: Gate) -> None:
     helper = gate.tech._helper
     assert helper is not None
     assert not helper._wants_picture.is_set()
-    host = f"127.0.0.1:{gate.port}"
-    connection = http.client.HTTPSConnection(host, timeout=PATIENCE_S, context=ssl._create_unverified_context())
-    connection.request("GET", "/live", headers={"Host": host, "Cookie": cookie})
-    live = connection.getresponse()
+    live = gate.live(cookie)
     gate.turn_until(helper._wants_picture.is_set)
     gate.tech.look(gray, (TestCard(),))
     kinds: dict[str, Any] = {}
