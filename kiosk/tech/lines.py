@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections import deque
 
@@ -28,8 +29,18 @@ class Lines(logging.Handler):
         self._count += 1
         self._kept.append((self._count, line[:_LONGEST]))
 
-    def since(self, number: int, most: int) -> tuple[int, list[str]]:
-        """The lines after this one, oldest first, ``most`` of them; and the number to ask with next."""
+    def since(self, number: int, room: int) -> tuple[int, list[str]]:
+        """The lines after this one, oldest first: one, and as many more as take ``room`` bytes of JSON with it.
+
+        And the number to ask with next.
+        """
         with self.lock:  # type: ignore[union-attr]  # a handler has one
-            news = [(at, line) for at, line in self._kept if at > number][:most]
-        return (news[-1][0] if news else number), [line for _, line in news]
+            news = [(at, line) for at, line in self._kept if at > number]
+        taken: list[str] = []
+        for at, line in news:
+            room -= len(json.dumps(line)) + len(", ")
+            if taken and room < 0:
+                break
+            taken.append(line)
+            number = at
+        return number, taken

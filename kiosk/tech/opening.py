@@ -28,7 +28,7 @@ from kiosk.tech.presses import NOBODY_SERVED, Hands, Presses
 from kiosk.turns import STALL_S, Turns
 
 TELL_EVERY_S = 0.25
-LINES_AT_ONCE = 100
+_ROOM_FOR_LINES = 64 * 1024  # bytes of a message, which has 160 KiB; a character can take twelve
 _SAVES_APART_S = 1.0  # or it is one line: nothing that the page says keeps the journal busy
 _OVERDUE_S = 10.0  # the page closes itself; a process that does not is ended
 
@@ -247,7 +247,7 @@ class TechPage:
         if self._told.get("changes") != self._presentations.changes:
             told["presentations"] = self._presentations.latest()
         news = {name: value for name, value in told.items() if self._told.get(name) != value}
-        upto, lines = self._lines.since(self._told_lines, LINES_AT_ONCE)
+        upto, lines = self._lines.since(self._told_lines, _ROOM_FOR_LINES)
         if (news or lines) and self._send(Gate(**news, logged=lines)):
             self._told = {**self._told, **told, "changes": self._presentations.changes}
             self._told_lines = upto

@@ -293,6 +293,18 @@ def test_a_page_that_the_gate_closes_is_told_why(gate: Gate, read_event: Callabl
     assert event == ("over", "asked")
 
 
+def test_long_lines_in_any_script_are_told_and_hold_nothing_else_up(
+    gate: Gate, read_event: Callable[[Any], Any]
+) -> None:
+    live = gate.live(gate.enter(gate.open().code))
+    for number in range(100):
+        logging.getLogger("test").warning("%s number %d", "\N{GRINNING FACE}" * 340, number)
+    told: dict[str, Any] = {}
+    while "number 99" not in str(told.get("log")) or told["gate"].get("state") != "ready":
+        gate.turn()
+        told.update([read_event(live)])
+
+
 def test_pictures_are_taken_only_while_somebody_looks(gate: Gate) -> None:
     gray = np.full((240, 320), 200, np.uint8)
     cookie = gate.enter(gate.open().code)
