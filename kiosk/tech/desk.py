@@ -22,6 +22,7 @@ from kiosk.tech.door import Door
 from kiosk.tech.lines import KEPT
 
 BEAT_S = 1.0
+_LINE_MAX = 400  # characters, once no secret is in it that could be cut in two
 _ANSWER_WITHIN_S = 5.0  # of the gate's main loop, which turns fifty times a second
 
 
@@ -56,7 +57,7 @@ class Desk:
                 self._gate |= fields
                 self._versions["gate"] += 1
             if gate.logged:
-                self._logged.extend(self._redactor.text(line) for line in gate.logged)
+                self._logged.extend(self._redactor.text(line)[:_LINE_MAX] for line in gate.logged)
                 self._versions["log"] += 1
             self._news.notify_all()
 

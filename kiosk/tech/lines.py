@@ -7,7 +7,9 @@ import logging
 from collections import deque
 
 KEPT = 200
-_LONGEST = 400  # characters
+# Characters. One more than the redactor takes: of a line that was cut here it then leaves out the last word, which may
+# be half a secret.
+_LONGEST = 4097
 
 
 class Lines(logging.Handler):

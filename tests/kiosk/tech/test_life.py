@@ -25,6 +25,7 @@ import pytest
 
 from kiosk import settings
 from kiosk.codes import TestCard
+from kiosk.credentials import PAIRED_FILE
 from kiosk.edges import Contact, State
 from kiosk.news import TechAsked, TechTold
 from kiosk.tech import asking, command, door, opening
@@ -303,6 +304,20 @@ def test_long_lines_in_any_script_are_told_and_hold_nothing_else_up(
     while "number 99" not in str(told.get("log")) or told["gate"].get("state") != "ready":
         gate.turn()
         told.update([read_event(live)])
+
+
+def test_of_a_secret_in_a_long_line_no_half_is_told(gate: Gate, read_event: Callable[[Any], Any]) -> None:
+    (gate.folder / PAIRED_FILE).write_text(json.dumps({"api_key": "sesame1ouvretoi2grandement"}))
+    live = gate.live(gate.enter(gate.open().code))
+    for before in range(330, 400):
+        logging.getLogger("test").warning("%s sesame1ouvretoi2grandement", "x" * before)
+    logging.getLogger("test").warning("the last one")
+    log: list[str] = []
+    while "the last one" not in str(log):
+        gate.turn()
+        kind, content = read_event(live)
+        log = content if kind == "log" else log
+    assert [line for line in log if "ses" in line] == []
 
 
 def test_pictures_are_taken_only_while_somebody_looks(gate: Gate) -> None:
