@@ -50,7 +50,7 @@ from kiosk.status import FILE_NAME as STATUS_FILE
 from kiosk.tech.opening import Parts as TechParts
 from kiosk.tech.opening import TechPage
 from kiosk.trace import Trace
-from kiosk.turns import STALL_S, Turns
+from kiosk.turns import Turns
 from kiosk.unlocking import Unlocking
 from kiosk.verdict import Fault
 
@@ -180,7 +180,7 @@ class House:
             rest_s=(wiring.pulse_ms + wiring.pulse_gap_ms) / 1000,
             passage_s=None if wiring.passage is None else wiring.passage_within_s,
             has_exit=wiring.exit_relay is not None,
-            stood_still=lambda since: time.monotonic() - since > STALL_S,
+            seconds_since=lambda moment: time.monotonic() - moment,
             sensor_doubted=self._health.sensor_doubted,
         )
 

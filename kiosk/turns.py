@@ -22,6 +22,9 @@ TAILGATE_S = 3.0
 # A gate that stood still for so long (a card that stalls) knows no more who stands there: whose turn it was is opened
 # for at the next presentation.
 STALL_S = 2.0
+# A line that took the card so long, as long as a gate waits for a server: the pulse that follows it would be for
+# whoever stands there by now.
+SLOW_LINE_S = 5.0
 # So many openings in a row that nobody used are a dead sensor: giving them back would let everybody in twice.
 UNUSED_IN_A_ROW = 5
 _ASK_STAFF = Verdict(Outcome.REFUSED, Reason.ASK_STAFF, Fault.GATE)
@@ -63,7 +66,7 @@ class Turns:
     has_exit: bool = False
     giving: Giving = "grace"  # how an unused admission is given back: what the server offers
     was_blind: Callable[[float, float], bool] = lambda _since, _now: False  # whether the sensor was overslept
-    stood_still: Callable[[float], bool] = lambda _since: False  # whether this moment is too long past to open
+    seconds_since: Callable[[float], float] = lambda _moment: 0.0  # a line in the journal may take a bad card long
     sensor_doubted: Callable[[bool], None] = lambda _doubted: None
     _queue: deque[str] = field(default_factory=deque, init=False)  # scan ids that were admitted
     _greetings: dict[str, Verdict] = field(default_factory=dict, init=False)  # by scan id, until it is opened for
@@ -109,7 +112,10 @@ class Turns:
         return None
 
     def pulse(self, scan_id: str, now: float) -> Failed | None:
-        """Give the pulse that was announced."""
+        """Give the pulse that was announced, unless that took so long that the guest may have gone."""
+        if self.seconds_since(now) > SLOW_LINE_S:
+            self._write(Entry(Step.NOT_OPENED, scan_id))
+            return Failed(scan_id, Fault.JOURNAL)
         self._free_at = now + self.rest_s
         pulsed = self.gate.pulse(scan_id)
         if pulsed is Pulsed.NOT_GIVEN and self._write(Entry(Step.NOT_OPENED, scan_id)):
@@ -162,7 +168,7 @@ class Turns:
         ``cause``: what the journal says the tech did it with.
         """
         may_be = not self._is_called_off and self.is_free(now) and self.gate.is_ready()
-        if not may_be or not self._note(Note.TEST, cause=cause) or self.stood_still(now):  # the card took its time
+        if not may_be or not self._note(Note.TEST, cause=cause) or self.seconds_since(now) > STALL_S:
             return False
         self._free_at = now + self.rest_s
         pulsed = self.gate.pulse(Note.TEST)
@@ -191,6 +197,9 @@ class Turns:
         self._exit_waits = False
         if not self.gate.is_ready() or not self._note(Note.EXIT_REQUEST):
             self.trace("fault", fault=Fault.GATE if not self.gate.is_ready() else Fault.JOURNAL, why="exit request")
+            return
+        if self.seconds_since(now) > SLOW_LINE_S:
+            self.trace("fault", fault=Fault.JOURNAL, why="exit request: its line took too long")
             return
         pulsed = self.gate.pulse(Note.EXIT_REQUEST, exit=True)
         self.trace("let_out", pulsed=pulsed)

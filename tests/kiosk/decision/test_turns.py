@@ -1,11 +1,13 @@
 """The passage sensor and the way out: who went through, who turned back, who came in behind, and what is given back."""
 
+import os
+
 import pytest
 
 from kiosk.attempt import Entry, Step
 from kiosk.codes import TicketCode
 from kiosk.edges import Contact, Pulsed, State
-from kiosk.turns import UNUSED_IN_A_ROW
+from kiosk.turns import SLOW_LINE_S, UNUSED_IN_A_ROW
 from kiosk.verdict import ADMITTED, Fault, Reason, refused, unknown
 
 TICKETS = [
@@ -222,6 +224,54 @@ def test_an_opening_that_can_not_be_known_is_settled_by_the_sensor(world):
     world.go_through()
     assert world.steps("scan-1")[-1] == "passed"
     assert not world.journal.is_doubtful(A.uuid)
+
+
+@pytest.fixture
+def slow_card(world, monkeypatch):
+    """From its call on each line takes the card so many seconds."""
+    world.turns.seconds_since = lambda moment: world.now - moment
+    sync = os.fsync
+
+    def begin(seconds):
+        def on_a_bad_card(descriptor):
+            sync(descriptor)
+            world.now += seconds
+
+        monkeypatch.setattr(os, "fsync", on_a_bad_card)
+
+    return begin
+
+
+def test_a_pulse_whose_line_took_the_card_so_long_that_another_may_stand_there_is_not_given(world, slow_card):
+    world.see(A)
+    slow_card(SLOW_LINE_S + 0.1)
+    world.answer(ADMITTED)
+    assert world.pulses() == []
+    assert world.verdicts()[-1] == ("unknown", None)
+    assert world.steps("scan-1") == ["attempt", "answered", "opening", "not_opened"]
+    slow_card(0)
+    world.wait(1)
+    world.see(A)
+    assert world.pulses() == ["scan-1"]
+
+
+def test_a_line_that_took_a_moment_costs_nobody_their_pulse(world, slow_card):
+    world.see(A)
+    slow_card(SLOW_LINE_S - 0.1)
+    world.answer(ADMITTED)
+    assert world.pulses() == ["scan-1"]
+
+
+def test_a_way_out_whose_line_took_too_long_is_not_given_and_asked_for_again_it_is(world, slow_card):
+    slow_card(SLOW_LINE_S + 0.1)
+    world.turns.exit_requested()
+    world.tick()
+    slow_card(0)
+    world.wait(1)
+    assert [what for what, _, _ in world.order] == []
+    world.turns.exit_requested()
+    world.wait(0.1)
+    assert [what for what, _, _ in world.order] == ["let out"]
 
 
 def test_a_gate_that_stood_still_opens_for_nobody_who_waited_in_the_queue(world):

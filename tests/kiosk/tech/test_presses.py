@@ -167,7 +167,7 @@ def test_what_can_not_be_journaled_is_not_opened(bench: Bench) -> None:
 def test_an_opening_whose_line_the_card_took_too_long_for_is_not_given(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bench.turns.stood_still = lambda since: bench.now - since > STALL_S
+    bench.turns.seconds_since = lambda moment: bench.now - moment
     sync = os.fsync
 
     def on_a_bad_card(descriptor: int) -> None:
