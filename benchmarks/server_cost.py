@@ -14,7 +14,7 @@ from benchmarks import server_run
 from benchmarks.load import Gate, crowd
 from benchmarks.server_stock import CHECK, SCAN, Stock
 
-_WARM = 140  # scans before counting, so that each of the 64 threads, in turn, has opened its connection
+_WARM = 140  # scans before counting, so that connections are open and caches filled
 
 
 @dataclass(frozen=True, slots=True)

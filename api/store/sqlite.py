@@ -140,7 +140,7 @@ class SqliteDatabase(Database, peewee.SqliteDatabase):
     def _as_writer(self) -> Iterator[None]:
         """What this thread runs goes over the one connection that writes, whose pages nobody else makes stale.
 
-        With a connection for each thread that leads, 64 threads took 4 MB more, and a sixth of the scans was lost
+        With a connection for each thread that writes, 64 threads took 4 MB more, and a sixth of the scans was lost
         where a sync takes 10 ms. The caller has the turn.
         """
         if self._writer is None:
