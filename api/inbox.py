@@ -8,8 +8,9 @@ import socket
 
 HEADERS_MAX = 16 * 1024  # bytes; an Api-Key header and a pairing path need 500
 _PART = 64 * 1024  # bytes taken at once; a body is waited for up to this, the scan API refuses it from 16 KiB on
-_WAITS = re.compile(rb"\r\n(?:transfer-encoding|expect)[ \t]*:", re.IGNORECASE)  # what is read only by waiting
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,9})[ \t]*\r\n", re.IGNORECASE)
+_BLANKS = rb"[ \t\x0b\x0c]*"  # what cheroot takes for such
+_WAITS = re.compile(rb"\r\n(?:transfer-encoding|expect)%b:" % _BLANKS, re.IGNORECASE)  # what is read only by waiting
+_LENGTH = re.compile(rb"\r\ncontent-length%b:%b(\d{1,9})%b\r\n" % (_BLANKS, _BLANKS, _BLANKS), re.IGNORECASE)
 
 
 class Inbox:
@@ -55,6 +56,11 @@ class Inbox:
             return len(self._bytes) >= HEADERS_MAX
         length = _LENGTH.search(self._bytes, 0, end + 2)
         return len(self._bytes) - end - 4 >= (min(int(length[1]), _PART) if length else 0)
+
+    def lines_of_head(self) -> int:
+        """How many lines the headers have that are here."""
+        end = self._bytes.find(b"\r\n\r\n", 0, HEADERS_MAX)
+        return self._bytes.count(b"\n", 0, end if end >= 0 else HEADERS_MAX)
 
     def holds_call(self, targets: frozenset[bytes]) -> bool:
         """True for a request to one of these (``POST /path``) that is here to its last byte, in the plainest form."""

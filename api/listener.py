@@ -107,6 +107,10 @@ class Listener(wsgi.Server):
             are_late = (since + _granted(one) < limit for one, since in self._busy.items())
             return len(self._busy) >= self._threads_max and all(are_late)
 
+    def is_maimed(self) -> bool:
+        """True when the lane has died: no scan would be answered any more."""
+        return self._lane is not None and self._lane.is_dead()
+
     @contextlib.contextmanager
     def serving(self, connection: Connection) -> Any:
         """Count the connection as busy."""
@@ -149,7 +153,7 @@ class Listener(wsgi.Server):
         elif self.ready:
             try:
                 self._await(conn)
-            except (KeyError, ValueError):  # stopped between the question and the answer: no selector any more
+            except (KeyError, ValueError, OSError):  # stopped meanwhile: no selector any more; or it takes no more
                 conn.close()
         else:
             conn.close()

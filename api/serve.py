@@ -88,7 +88,7 @@ def _watch(listener: Listener, thread: threading.Thread, notify: Notify, identit
     Returns the signal's name, or "" when the listener died.
     """
     tick = min(_TICK_S, notify.watchdog_s / 2) if notify.watchdog_s else _TICK_S
-    while thread.is_alive():
+    while thread.is_alive() and not listener.is_maimed():
         if received := signal.sigtimedwait(_STOP, tick):
             return signal.Signals(received.si_signo).name
         listener.cut_slow_clients()

@@ -245,6 +245,9 @@ ODD = {
     "no key": lambda gate, code: _request(gate, code).replace(gate.key.encode(), b"", 1),
     "another's key": lambda gate, code: _request(gate, code).replace(gate.key.encode(), b"AAAAAAAA.b", 1),
     "no JSON": lambda gate, code: _request(gate, code).replace(b"{", b"(", 1),
+    "a header that goes on": lambda gate, code: _request(gate, code).replace(b"\r\n", b"\r\n foo\r\n", 1),
+    "chunks of another kind": lambda gate, code: _request(gate, code, more="Transfer-Encoding\x0b: chunked\r\n"),
+    "very many headers": lambda gate, code: _request(gate, code, more="X: y\r\n" * 150),
     "no header": lambda gate, code: _request(gate, code, more="no colon\r\n"),
     "a name with an underscore": lambda gate, code: _request(gate, code, more="Content_Length: 3\r\n"),
     "too large": lambda gate, code: _request(gate, code, more="", padding="x" * 20_000),
@@ -323,21 +326,90 @@ def test_a_lane_that_goes_on_with_the_same_for_too_long_is_stuck(listen, client,
 
 
 def test_all_that_wait_are_answered_before_it_stops(listen, client, gate):
-    released, begun = threading.Event(), threading.Event()
+    released, heard = threading.Event(), []
 
     def answer(environs):
-        begun.set()
+        heard.append(len(environs))
         released.wait(60)
         return [Answer(200, {}, b"{}")] * len(environs)
 
     listener = listen(Together(frozenset({b"POST /api/scan/ticket/"}), answer))
-    connections = [client(listener, _request(gate, "x")) for _ in range(5)]
-    assert begun.wait(60)
-    _until(lambda: listener._lane._waiting.qsize() == 4)
-    stopping = threading.Thread(target=listener.stop)
-    stopping.start()
-    _until(lambda: not listener.ready)
-    released.set()
+    try:
+        connections = [client(listener, _request(gate, "x")) for _ in range(5)]
+        _until(lambda: heard and heard[0] + listener._lane._waiting.qsize() == 5)
+        stopping = threading.Thread(target=listener.stop)
+        stopping.start()
+        _until(lambda: not listener.ready)
+    finally:
+        released.set()
     assert [_answers(connection) for connection in connections] == [[(200, {})]] * 5
     stopping.join(60)
     assert not stopping.is_alive()
+
+
+def test_each_of_a_group_hears_what_became_of_its_own_ticket_whatever_the_others_sent(
+    house, gate, listen, watched, client
+):
+    listener, valid = listen(watched.calls), issue.add_tickets(house.store, UUID(house.event.uuid), count=4)
+    codes = [ticket.qrcode_data for ticket in valid]
+    forged = codes[2].partition(":")[0] + ":" + codes[3].partition(":")[2]
+    asked = [
+        (_request(gate, codes[0]).replace(gate.key.encode(), b"AAAAAAAA.x"), "unauthorized"),
+        (_request(gate, codes[0]), valid[0].uuid),
+        (_request(gate, codes[1]).replace(b"{", b"("), "bad_request"),
+        (_request(gate, codes[1]), valid[1].uuid),
+        (_request(gate, "nonsense"), "malformed_code"),
+        (_request(gate, codes[2], more="no colon\r\n"), "bad_request"),
+        (_request(gate, codes[2]), valid[2].uuid),
+        (_request(gate, forged), "invalid_signature"),
+        (_request(gate, codes[3]), valid[3].uuid),
+    ]
+    with house.store.writing():
+        client(listener, _request(gate, "nonsense"))
+        _until(lambda: watched.groups == [1])  # it waits for the disk, and the lane with it
+        connections = []
+        for raw, _ in asked:
+            connections.append(client(listener, raw))
+            _until(lambda: listener._lane._waiting.qsize() == len(connections))  # in this order
+    told = [_answers(connection)[0][1] for connection in connections]
+    assert watched.groups == [1, 8]  # one was no HTTP
+    assert [each["ticket"]["uuid"] if each["success"] else each["code"] for each in told] == [due for _, due in asked]
+
+
+def test_a_client_that_is_lost_takes_nobody_else_of_its_group_with_it(
+    house, gate, listen, watched, client, monkeypatch, caplog
+):
+    listener, tickets = listen(watched.calls), issue.add_tickets(house.store, UUID(house.event.uuid), count=3)
+    put, left = listener.put_conn, iter([1])
+
+    def refuse(connection):
+        if next(left, None):
+            raise ZeroDivisionError
+        put(connection)
+
+    monkeypatch.setattr(listener, "put_conn", refuse)
+    with house.store.writing():
+        connections = [client(listener, _request(gate, ticket.qrcode_data)) for ticket in tickets]
+        _until(lambda: sum(watched.groups) + listener._lane._waiting.qsize() == 3)
+    assert list(map(_code, connections)) == ["ok"] * 3
+    assert "a client was lost" in caplog.text
+    assert not listener.is_maimed()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_lane_that_died_is_known(listen, client, gate):
+    def answer(_environs):
+        raise SystemExit
+
+    listener = listen(Together(frozenset({b"POST /api/scan/ticket/"}), answer))
+    assert not listener.is_maimed()
+    client(listener, _request(gate, "x"))
+    _until(listener.is_maimed)
+
+
+def test_a_head_of_very_many_lines_is_refused_unread(house, gate, listen, watched, client):
+    listener = listen(watched.calls)
+    lines = "".join(f"A{n}:\r\n" for n in range(200))
+    connection = client(listener, _request(gate, house.ticket().qrcode_data, more=lines))
+    assert [status for status, _ in _answers(connection)] == [431]
+    assert watched.groups == []

@@ -80,7 +80,7 @@ def _raw(gate, head, content=b"", *, hang_up=False):
 
 @pytest.mark.parametrize("length", ["17000", "999999999", "9" * 18])
 def test_a_length_that_only_claims_to_be_large_is_refused_unread(gate, length):
-    status, body = _raw(gate, [f"Content-Length: {length}"], b"{}")
+    status, body = _raw(gate, [f"Content-Length: {length}"], b"{}", hang_up=True)
     assert b"413" in status
     assert body["success"] is False
 

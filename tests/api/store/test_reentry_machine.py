@@ -60,7 +60,8 @@ class NeverTwoInside(RuleBasedStateMachine):
 
     def _ask(self, gate, scan_id=None):
         body = TicketBody(qrcode_data=self.ticket.qrcode_data, scan_id=scan_id)
-        return self.judge.judge("scan", self.gates[gate], body).outcome.code.value
+        (settled,) = self.judge.scan([(self.gates[gate], body)])
+        return settled.get().outcome.code.value
 
     def _fresh(self, gate):
         """What a scan that nobody asked before must be answered now."""

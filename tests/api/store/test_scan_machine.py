@@ -65,7 +65,10 @@ class OneTicketOnePerson(RuleBasedStateMachine):
 
     def _ask(self, gate, action, code, scan_id=None):
         body = TicketBody(qrcode_data=code, scan_id=scan_id)
-        return self.judge.judge(action, self.gates[gate], body).outcome.code.value
+        if action == "check":
+            return self.judge.check(self.gates[gate], body).outcome.code.value
+        (settled,) = self.judge.scan([(self.gates[gate], body)])
+        return settled.get().outcome.code.value
 
     def _expected(self, ticket):
         return "ok" if self.status[ticket] == "valid" else REFUSED[self.status[ticket]]
@@ -100,6 +103,17 @@ class OneTicketOnePerson(RuleBasedStateMachine):
         assert self._ask(gate, action, ticket.qrcode_data) == expected
         self.lines += action == "scan"
         self._used(ticket.uuid, action, expected, (gate, None))
+
+    @rule(first=tickets, second=tickets, third=tickets, gates=st.tuples(GATES, GATES, GATES))
+    def scan_together(self, first, second, third, gates):
+        asked = list(zip(gates, (first, second, third), strict=True))
+        bodies = [(self.gates[gate], TicketBody(qrcode_data=ticket.qrcode_data)) for gate, ticket in asked]
+        settled = self.judge.scan(bodies)
+        for (gate, ticket), each in zip(asked, settled, strict=True):
+            expected = self._expected(ticket.uuid)
+            assert each.get().outcome.code.value == expected
+            self.lines += 1
+            self._used(ticket.uuid, "scan", expected, (gate, None))
 
     @rule(ticket=tickets, gate=GATES, action=ACTIONS, scan_id=scan_ids)
     def ask_with_id(self, ticket, gate, action, scan_id):
