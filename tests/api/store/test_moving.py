@@ -52,7 +52,8 @@ def target(postgres):
 
 def _scan(store, gate, ticket, scan_id):
     body = TicketBody(qrcode_data=ticket.qrcode_data, scan_id=scan_id)
-    return Judge(store).judge("scan", gate, body).outcome.code.value
+    (settled,) = Judge(store).scan([(gate, body)])
+    return settled.get().outcome.code.value
 
 
 def _rows(url):
