@@ -1,7 +1,7 @@
 """Which WSGI server: the real application and real durable scans behind each candidate, in turns, in one run.
 
-Measured on 24 November 2026 on two x86-64 cores (Python 3.11.7, cheroot 11.1.2, waitress 3.0.2, gunicorn 27.0.1),
-16 threads, medians of five turns in changing order, as ratios to plain cheroot:
+Measured on 24 November 2026, when each scan still had a thread, on two x86-64 cores (Python 3.11.7, cheroot 11.1.2,
+waitress 3.0.2, gunicorn 27.0.1), 16 threads, medians of five turns in changing order, as ratios to plain cheroot:
 
     scans a second with           1 client   8 clients   64 clients   processor a scan
     portillon (cheroot)             1.04       1.02         0.97            1.01
