@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,25 +92,32 @@ def store(database_url: str) -> Iterator[Store]:
 
 
 @pytest.fixture
-def serve(store: Store) -> Iterator[Callable[..., str]]:
+def listening() -> Iterator[Callable[[Listener], Listener]]:
+    """Lets a listener serve until the test is over."""
+    with ExitStack() as stack:
+
+        def start(listener: Listener) -> Listener:
+            listener.expiration_interval = 0.02  # how long stopping takes
+            listener.prepare()
+            thread = threading.Thread(target=listener.serve)
+            thread.start()
+            stack.callback(thread.join, 60)
+            stack.callback(listener.stop)
+            return listener
+
+        yield start
+
+
+@pytest.fixture
+def serve(store: Store, listening: Callable[[Listener], Listener]) -> Callable[..., str]:
     """Serves the store on a free port of loopback, with the given settings; gives the address."""
-    servers: list[tuple[Listener, threading.Thread]] = []
 
     def start(threads: int = 8, **settings: Any) -> str:
         app = make_app(store, **settings)
         lane = Lane(app.together) if app.together is not None else None
-        listener = Listener(app, Server(port=0, threads=threads), lane=lane)
-        listener.expiration_interval = 0.02  # how long stopping takes
-        listener.prepare()
-        thread = threading.Thread(target=listener.serve)
-        thread.start()
-        servers.append((listener, thread))
-        return listener.url
+        return listening(Listener(app, Server(port=0, threads=threads), lane=lane)).url
 
-    yield start
-    for listener, thread in servers:
-        listener.stop()
-        thread.join(60)
+    return start
 
 
 @pytest.fixture

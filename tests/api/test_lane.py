@@ -53,23 +53,15 @@ def watched(store):
 
 
 @pytest.fixture
-def listen(store):
+def listen(store, listening):
     """Starts a listener on the store, with these calls in its lane (None: without one); gives it."""
-    with ExitStack() as stack:
 
-        def start(together, app=None, **settings):
-            lane = Lane(together) if together is not None else None
-            server = Server(port=0, threads=2, **({"request_timeout_s": 120} | settings))
-            listener = Listener(app or make_app(store), server, lane=lane)
-            listener.expiration_interval = 0.02
-            listener.prepare()
-            thread = threading.Thread(target=listener.serve)
-            thread.start()
-            stack.callback(thread.join, 60)
-            stack.callback(listener.stop)
-            return listener
+    def start(together, app=None):
+        lane = Lane(together) if together is not None else None
+        server = Server(port=0, threads=2, request_timeout_s=120)
+        return listening(Listener(app or make_app(store), server, lane=lane))
 
-        yield start
+    return start
 
 
 @pytest.fixture

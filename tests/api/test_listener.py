@@ -34,20 +34,9 @@ def _application(environ, start_response):
 
 
 @pytest.fixture
-def listen():
+def listen(listening):
     """Starts a listener with these settings and gives it."""
-    with ExitStack() as stack:
-
-        def start(**settings):
-            listener = Listener(_application, Server(port=0, threads=THREADS, **settings))
-            listener.prepare()
-            thread = threading.Thread(target=listener.serve)
-            thread.start()
-            stack.callback(thread.join, 60)
-            stack.callback(listener.stop)
-            return listener
-
-        yield start
+    return lambda **settings: listening(Listener(_application, Server(port=0, threads=THREADS, **settings)))
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import socket
 import threading
-from contextlib import ExitStack
 from types import SimpleNamespace
 
 import bottle
@@ -67,20 +66,9 @@ def test_there_is_room_for_one_large_form_at_a_time_and_for_any_number_of_small_
 
 
 @pytest.fixture
-def listen():
+def listen(listening):
     """Starts our own listener, of short patience, in front of this application."""
-    with ExitStack() as stack:
-
-        def start(application):
-            listener = Listener(application, Server(port=0, threads=2, request_timeout_s=0.5))
-            listener.prepare()
-            thread = threading.Thread(target=listener.serve)
-            thread.start()
-            stack.callback(thread.join, 60)
-            stack.callback(listener.stop)
-            return listener
-
-        yield start
+    return lambda application: listening(Listener(application, Server(port=0, threads=2, request_timeout_s=0.5)))
 
 
 def _swallow(environ, start_response):

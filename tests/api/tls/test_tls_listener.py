@@ -44,20 +44,13 @@ def identity(folder):
 
 
 @pytest.fixture
-def listen(identity):
+def listen(identity, listening):
     """Starts a listener that speaks TLS, with these settings, and gives it."""
-    with ExitStack() as stack:
 
-        def start(lane=None, **settings):
-            listener = Listener(_application, Server(port=0, threads=THREADS, **settings), identity, lane)
-            listener.prepare()
-            thread = threading.Thread(target=listener.serve)
-            thread.start()
-            stack.callback(thread.join, 60)
-            stack.callback(listener.stop)
-            return listener
+    def start(lane=None, **settings):
+        return listening(Listener(_application, Server(port=0, threads=THREADS, **settings), identity, lane))
 
-        yield start
+    return start
 
 
 @pytest.fixture
