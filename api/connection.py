@@ -128,8 +128,6 @@ class Connection(HTTPConnection):
                 request.rfile = KnownLengthRFile(self.rfile, length)
                 self._gateway = self.server.gateway(request)
                 return cast("WSGIEnvironment", self._gateway.env)
-        except OSError:  # it takes nothing, not even a refusal
-            request.close_connection = True
         except Exception:
             _log.exception("a request could not be read")
             request.simple_response("500 Internal Server Error")

@@ -72,15 +72,19 @@ def test_a_camera_that_stays_dead_is_shown_again_after_a_verdict_has_run_out(gat
     assert gate.run() == 0
 
 
+def _is_ready_with_its_screen_at_fault(gate, folder):
+    gate._take(PairingEnded(Paired(NOBODY)), 100.0)
+    gate._house.tick(100.1)
+    assert [line["fault"] for line in traced(folder, "fault")] == ["screen"]
+    assert traced(folder, "state")[-1]["state"] == "ready"
+    gate.stop()
+    assert gate.run() == 0
+
+
 def test_a_guest_screen_that_can_not_be_had_is_a_fault_told_and_a_gate_that_is_ready(tmp_path, make_gate):
     with socket.create_server(("127.0.0.1", 0)) as other:
         gate = make_gate(f"[screen]\nguest_port = {other.getsockname()[1]}\n")
-        gate._take(PairingEnded(Paired(NOBODY)), 100.0)
-        gate._house.tick(100.1)
-    assert [line["fault"] for line in traced(tmp_path, "fault")] == ["screen"]
-    assert traced(tmp_path, "state")[-1]["state"] == "ready"
-    gate.stop()
-    assert gate.run() == 0
+        _is_ready_with_its_screen_at_fault(gate, tmp_path)
 
 
 def test_a_branding_file_that_breaks_its_parser_is_a_fault_told_and_a_gate_that_is_ready(tmp_path, make_gate):
@@ -88,12 +92,7 @@ def test_a_branding_file_that_breaks_its_parser_is_a_fault_told_and_a_gate_that_
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     gate = make_gate(f'[screen]\nguest_port = {port}\nbranding = "{tmp_path}/branding.toml"\n')
-    gate._take(PairingEnded(Paired(NOBODY)), 100.0)
-    gate._house.tick(100.1)
-    assert [line["fault"] for line in traced(tmp_path, "fault")] == ["screen"]
-    assert traced(tmp_path, "state")[-1]["state"] == "ready"
-    gate.stop()
-    assert gate.run() == 0
+    _is_ready_with_its_screen_at_fault(gate, tmp_path)
 
 
 def test_the_time_that_a_line_takes_is_known_before_its_pulse(gate):
