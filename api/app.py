@@ -121,7 +121,7 @@ def make_app(
             _add(app, method, f"{prefix}{path}", call, deployed, counter)
     _add(app, "GET", "/api/events", endpoints.events, False, counters.route("GET", "/api/events/"))
     if store.db.has_one_writer:
-        app.together = scanning.together()
+        app.together = scanning.together(store.rest)
     _add_monitoring(app, app.monitoring)
     app.house = _house(store, pages, language)
     site.add_to(app, app.house, counters)

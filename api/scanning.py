@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -41,9 +41,9 @@ class Scanning:
         self._paths |= {route: path, f"{route}/": path}
         return route, f"{route}/"
 
-    def together(self) -> Together:
-        """The call for who can put many at once."""
-        return Together(frozenset(f"POST {path}".encode("ascii") for path in self._paths), self.answer)
+    def together(self, rest: Callable[[bool], None]) -> Together:
+        """The call for who can put many at once, and what is to be done in between."""
+        return Together(frozenset(f"POST {path}".encode("ascii") for path in self._paths), self.answer, rest)
 
     def answer(self, environs: Sequence[WSGIEnvironment]) -> list[Answer]:
         """To each its own answer, when all scans among them are durable. ``PATH_INFO`` is one of the paths."""

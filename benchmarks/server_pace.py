@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 
-from benchmarks import server_disk, server_run
+from benchmarks import server_disk, server_run, server_stock
 from benchmarks.load import crowd
 from benchmarks.server_host import EMPTY
 from benchmarks.server_stock import SCAN, Stock
@@ -86,19 +87,32 @@ def on_a_slow_disk(stock: Stock, turns: int, counts: Counts, environment: Mappin
 
 
 def by_size(small: Stock, large: Stock, turns: int, scans: int) -> dict[str, Pace]:
-    """The same scans by a few clients in a small and a large database; always other tickets of the large one."""
-    asked = {"small": [small.requests(SCAN, scans)] * turns}
-    asked["large"] = [large.requests(SCAN, scans * turns)[turn::turns] for turn in range(turns)]
-    files = {"small": small, "large": large}
+    """Scans by a few clients in a small and a large database, in turns, on two servers that stay up meanwhile.
+
+    The large one's tickets are always others. The small one's are fewer than the scans after which a server has to copy
+    SQLite's log while gates wait: they are valid again after each round.
+    """
+    files = {"small": small.copy("small-copy"), "large": large.copy("large-copy")}
+    others = large.requests(SCAN, scans * (turns + 1))
+    rounds = {"large": [[others[turn :: turns + 1]] for turn in range(turns + 1)]}
+    again = small.requests(SCAN, min(scans, small.tickets() * 9 // 10))
+    rounds["small"] = [[again] * (scans // len(again))] * (turns + 1)
 
     def play(name: str) -> Pace:
-        file = small.copy("again") if name == "small" else files[name].file
-        requests = asked[name].pop()
-        with server_run.host("portillon", file) as server:
-            _play(server.port, requests[: scans // 10], _FEW_CLIENTS)
-            return _play(server.port, requests[scans // 10 :], _FEW_CLIENTS)
+        seconds, times = 0.0, list[float]()
+        for requests in rounds[name].pop():
+            if name == "small":
+                server_stock.make_valid(files[name])
+            more_s, more = _ask(ports[name], requests, _FEW_CLIENTS)
+            seconds += more_s
+            times += more
+        return _pace(seconds, times)
 
-    return _in_turns({"small": play, "large": play}, turns)
+    with ExitStack() as stack:
+        ports = {name: stack.enter_context(server_run.host("portillon", file)).port for name, file in files.items()}
+        for name in files:
+            play(name)  # so that every thread has its connection, and each server knows its disk
+        return _in_turns({"small": play, "large": play}, turns)
 
 
 def _in_turns(candidates: dict[str, Callable[[str], Pace]], turns: int) -> dict[str, Pace]:
@@ -113,9 +127,17 @@ def _in_turns(candidates: dict[str, Callable[[str], Pace]], turns: int) -> dict[
 
 
 def _play(port: int, requests: list[bytes], clients: int) -> Pace:
-    """Raises RuntimeError unless every one was answered well."""
+    return _pace(*_ask(port, requests, clients))
+
+
+def _ask(port: int, requests: list[bytes], clients: int) -> tuple[float, list[float]]:
+    """Seconds that all took, and each. Raises RuntimeError unless every one was answered well."""
     seconds, times, answers = crowd(port, requests, clients)
     wrong = [answer for answer in answers if b'"success":true' not in answer and not answer.startswith(b"{ ")]
     if wrong:
         raise RuntimeError(f"{len(wrong)} of {len(answers)} were answered wrongly: {wrong[0][:200]!r}")
-    return Pace(len(requests) / seconds, statistics.quantiles(times, n=100)[98] * 1000)
+    return seconds, times
+
+
+def _pace(seconds: float, times: list[float]) -> Pace:
+    return Pace(len(times) / seconds, statistics.quantiles(times, n=100)[98] * 1000)

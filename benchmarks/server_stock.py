@@ -6,9 +6,11 @@ import base64
 import functools
 import itertools
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -49,15 +51,22 @@ class Stock:
         for suffix in ("", "-wal", "-shm"):
             file.with_name(f"{name}{suffix}").unlink(missing_ok=True)
         shutil.copy(self.file, file)
+        with file.open("rb") as copied:
+            os.fsync(copied)  # else the server's first sync would be of all of it
         return file
+
+    def tickets(self) -> int:
+        """How many there are."""
+        with closing(sqlite3.connect(self.file)) as database:
+            (count,) = database.execute("SELECT COUNT(*) FROM ticket").fetchone()
+        return int(count)
 
     def requests(self, path: str, count: int, start: int = 0) -> list[bytes]:
         """Requests to ``path`` for ``count`` tickets, spread over the whole table; other ``start``, other tickets."""
-        with sqlite3.connect(self.file) as database:
-            (total,) = database.execute("SELECT COUNT(*) FROM ticket").fetchone()
-            step = max(1, total // (start + count))
+        total = self.tickets()
+        step = max(1, total // (start + count))
+        with closing(sqlite3.connect(self.file)) as database:
             rows = database.execute("SELECT uuid FROM ticket WHERE id % ? = 0 ORDER BY id", (step,)).fetchall()
-        database.close()
         gates = itertools.cycle(self.keys)
         uuids = [row[0] for row in rows[start : start + count]]
         if len(uuids) < count:
@@ -83,6 +92,13 @@ def make(file: Path, tickets: int, *, imported: bool = False) -> Stock:
     if theirs is not None:
         return Stock(file, keys, functools.partial(_rsa, theirs))
     return Stock(file, keys, functools.partial(codes.sign, ours))
+
+
+def make_valid(file: Path) -> None:
+    """All tickets of a database once more, while a server has it open."""
+    with closing(sqlite3.connect(file, timeout=60, isolation_level=None)) as database:
+        database.execute("PRAGMA wal_autocheckpoint = 0")  # the server's log is the server's to copy
+        database.execute("UPDATE ticket SET status = 'valid'")
 
 
 def _body(code: str) -> bytes:

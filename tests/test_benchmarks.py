@@ -17,7 +17,8 @@ TINY = server.Sizes(
     large=600,
     turns=1,
     counts=Counts(ours=200, raw=20, peer=100, tuned=100, grouped=100, raw_slow=5),
-    scans_by_size=100,
+    turns_by_size=1,
+    scans_by_size=300,
     counted=(1, 3),
 )
 

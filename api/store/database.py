@@ -54,6 +54,10 @@ class Database(peewee.Database):
         """Run short works, in transactions that harm no other's; what became of each, once all are durable."""
 
     @abstractmethod
+    def rest(self, is_quiet: bool) -> None:
+        """Between works, by one thread: what the engine else does within one. ``is_quiet``: nobody waits for a work."""
+
+    @abstractmethod
     def only(self, name: str) -> None:
         """Until this transaction ends, no other that asks for the same name goes on."""
 

@@ -101,6 +101,9 @@ class PostgresDatabase(Database, peewee.PostgresqlDatabase):
                 raise
         return once()
 
+    def rest(self, is_quiet: bool) -> None:
+        """Nothing to do: PostgreSQL has processes of its own for that."""
+
     def only(self, name: str) -> None:
         """Wait until no other transaction, in any process, holds this name; hold it until this one ends."""
         self.run("SELECT pg_advisory_xact_lock(?)", (_number(name),))

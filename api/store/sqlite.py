@@ -13,6 +13,7 @@ import peewee
 from api.store.database import Cursor, Database
 from api.store.settled import Settled
 from api.store.turns import Turns
+from api.store.upkeep import Upkeep
 
 T = TypeVar("T")
 
@@ -24,8 +25,11 @@ _PRAGMAS = (
     ("journal_mode", "wal"),
     ("synchronous", "full"),  # a commit is on the disk before anybody is told
     ("foreign_keys", "on"),
-    ("wal_autocheckpoint", 1000),  # 10,000 stalls a scan for 81 ms (facts: the scan server)
 )
+# Pages of log at which a commit copies them into the database, and all wait for it. What gates' works leave is copied
+# in between (upkeep.py); this is for when nobody does that, or a reader that goes on for long forbids it.
+_LOG_OF_WORKS = 16_000  # 64 MiB
+_LOG_OF_OTHERS = 1000  # 10,000 stalls a scan for 81 ms (facts: the scan server)
 
 
 class _Connection(sqlite3.Connection):
@@ -46,7 +50,9 @@ class SqliteDatabase(Database, peewee.SqliteDatabase):
         self._opened: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._writer: _Connection | None = None
         self._idle: list[_Connection] = []  # those that read, and do not now; taken and put back at its end
+        self._log_pages = 0  # what the writer's connection was told last
         self._turns = Turns()
+        self._upkeep = Upkeep(lambda: self.read("PRAGMA wal_checkpoint(PASSIVE)"))  # which waits for nobody
         self._counts = [0] * (len(GROUPS) + 1)  # commits, by GROUPS; one more for those beyond the last
         self._works = 0
         super().__init__(
@@ -91,7 +97,7 @@ class SqliteDatabase(Database, peewee.SqliteDatabase):
     @contextmanager
     def writing(self) -> Iterator[None]:
         """One transaction, after all that waited before it."""
-        with self._turns.turn(), self._as_writer(), self.atomic():
+        with self._turns.turn(), self._as_writer(_LOG_OF_OTHERS), self.atomic():
             yield
 
     def settle_all(self, works: Sequence[Callable[[], T]]) -> list[Settled[T]]:
@@ -100,8 +106,13 @@ class SqliteDatabase(Database, peewee.SqliteDatabase):
             return []
         with self._turns.turn():
             self._works += len(works)  # only who has the turn counts
+            self._upkeep.count(len(works))
             self._counts[min((len(works) - 1).bit_length(), len(GROUPS))] += 1
             return self._together(works)
+
+    def rest(self, is_quiet: bool) -> None:
+        """Copy what works have left in the log, when that is worthwhile."""
+        self._upkeep.rest(is_quiet)
 
     def groups(self) -> tuple[list[int], int]:
         """Commits by how many works they held (bounds: GROUPS, one more for beyond), and the works in all."""
@@ -137,18 +148,22 @@ class SqliteDatabase(Database, peewee.SqliteDatabase):
         return connection
 
     @contextmanager
-    def _as_writer(self) -> Iterator[None]:
+    def _as_writer(self, log_pages: int) -> Iterator[None]:
         """What this thread runs goes over the one connection that writes, whose pages nobody else makes stale.
 
         With a connection for each thread that writes, 64 threads took 4 MB more, and a sixth of the scans was lost
-        where a sync takes 10 ms. The caller has the turn.
+        where a sync takes 10 ms. The caller has the turn. ``log_pages``: at how many pages of log a commit copies them.
         """
         if self._writer is None:
             self._writer = self._connect()
+            self._log_pages = 0
         state = self._state  # type: ignore[attr-defined]  # the stubs leave it out
         own = state.conn
         state.set_connection(self._writer)
         try:
+            if self._log_pages != log_pages:
+                self.run(f"PRAGMA wal_autocheckpoint = {log_pages}")
+                self._log_pages = log_pages
             yield
         finally:
             if own is None:
@@ -172,7 +187,7 @@ class SqliteDatabase(Database, peewee.SqliteDatabase):
         values: list[T] = []
         has_work_failed = False
         try:
-            with self._as_writer(), self._committed():
+            with self._as_writer(_LOG_OF_WORKS), self._committed():
                 for work in works:
                     try:
                         values.append(work())

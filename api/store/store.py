@@ -61,6 +61,10 @@ class Store:
         """
         return self.db.settle_all(works)
 
+    def rest(self, is_quiet: bool) -> None:
+        """Between works, by one thread: what would hold one up later, if worthwhile. ``is_quiet``: no work waits."""
+        self.db.rest(is_quiet)
+
     def organisation(self) -> Organisation:
         """Whose tickets these are, with the secret that signs pairing tokens."""
         return Organisation.select().bind(self.db).get()

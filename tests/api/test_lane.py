@@ -40,11 +40,16 @@ class Watched:
     def __init__(self, together):
         self._together = together
         self.groups = []
-        self.calls = Together(together.targets, self._answer)
+        self.rests = []
+        self.calls = Together(together.targets, self._answer, self._rest)
 
     def _answer(self, environs):
         self.groups.append(len(environs))
         return self._together.answer(environs)
+
+    def _rest(self, is_quiet):
+        self.rests.append(is_quiet)
+        self._together.rest(is_quiet)
 
 
 @pytest.fixture
@@ -86,6 +91,10 @@ def _answers(connection, count=1):
             headers = http.client.parse_headers(file)
             found.append((status, json.loads(file.read(int(headers["Content-Length"])))))
     return found
+
+
+def _rest(_is_quiet):
+    """Nothing is to be done between two groups."""
 
 
 def _code(connection):
@@ -293,7 +302,7 @@ def test_calls_that_can_not_be_answered_are_told_so_and_the_lane_goes_on(listen,
             raise told
         return told
 
-    listener = listen(Together(frozenset({b"POST /api/scan/ticket/"}), answer))
+    listener = listen(Together(frozenset({b"POST /api/scan/ticket/"}), answer, _rest))
     ((status, body),) = _answers(client(listener, _request(gate, "x")))
     assert (status, body["code"]) == (500, "server_error")
     assert "1 requests could not be answered" in caplog.text
@@ -307,13 +316,66 @@ def test_a_lane_that_goes_on_with_the_same_for_too_long_is_stuck(listen, client,
         released.wait(60)
         return [Answer(200, {}, b"{}")] * len(environs)
 
-    listener = listen(Together(frozenset({b"POST /api/scan/ticket/"}), answer))
+    listener = listen(Together(frozenset({b"POST /api/scan/ticket/"}), answer, _rest))
     assert not listener.is_stuck(after_s=0)
     connection = client(listener, _request(gate, "x"))
     _until(lambda: listener.is_stuck(after_s=0))
     assert not listener.is_stuck(after_s=60)
     released.set()
     assert _answers(connection) == [(200, {})]
+    _until(lambda: not listener.is_stuck(after_s=0))
+
+
+def test_a_pause_between_scans_is_used_once_to_copy_the_log_and_the_door_goes_on(house, gate, listen, watched, client):
+    listener, tickets = listen(watched.calls), issue.add_tickets(house.store, UUID(house.event.uuid), count=50)
+    _until(lambda: watched.rests == [True])
+    copied = []
+    house.store.db._upkeep._copy = lambda copy=house.store.db._upkeep._copy: copied.extend(copy())
+    with ExitStack() as stack:
+        connections = [stack.enter_context(socket.create_connection(listener.bind_addr, 60)) for _ in range(5)]
+        for at, ticket in enumerate(tickets):
+            connections[at % 5].sendall(_request(gate, ticket.qrcode_data))
+            assert _code(connections[at % 5]) == "ok"
+        _until(lambda: watched.rests[-1])
+    assert all(is_busy == 0 and pages == done > 0 for is_busy, pages, done in copied)
+    assert copied
+    asked = len(watched.rests)
+    time.sleep(0.2)
+    assert len(watched.rests) == asked  # an idle server sleeps
+    assert _code(client(listener, _request(gate, house.ticket().qrcode_data))) == "ok"
+
+
+def test_between_two_groups_that_follow_each_other_it_is_not_quiet(house, gate, listen, watched, client):
+    listener, tickets = listen(watched.calls), issue.add_tickets(house.store, UUID(house.event.uuid), count=3)
+    _until(lambda: watched.rests == [True])
+    with house.store.writing():
+        connections = [client(listener, _request(gate, tickets[0].qrcode_data))]
+        _until(lambda: watched.groups == [1])
+        connections += [client(listener, _request(gate, ticket.qrcode_data)) for ticket in tickets[1:]]
+        _until(lambda: listener._lane._waiting.qsize() == 2)
+    assert list(map(_code, connections)) == ["ok"] * 3
+    _until(lambda: len(watched.rests) == 4)
+    assert watched.rests == [True, False, False, True]
+
+
+def test_what_fails_between_two_groups_is_logged_and_the_lane_goes_on(listen, client, gate, caplog):
+    def rest(_is_quiet):
+        raise ZeroDivisionError
+
+    def answer(environs):
+        return [Answer(200, {}, b"{}")] * len(environs)
+
+    listener = listen(Together(frozenset({b"POST /api/scan/ticket/"}), answer, rest))
+    assert [_answers(client(listener, _request(gate, "x"))) for _ in range(2)] == [[(200, {})]] * 2
+    assert "what is done between two groups failed" in caplog.text
+    assert not listener.is_maimed()
+
+
+def test_a_copy_that_takes_too_long_is_known_as_well(listen):
+    released = threading.Event()
+    listener = listen(Together(frozenset(), lambda _environs: [], lambda _is_quiet: released.wait(60)))
+    _until(lambda: listener.is_stuck(after_s=0))
+    released.set()
     _until(lambda: not listener.is_stuck(after_s=0))
 
 
@@ -325,7 +387,7 @@ def test_all_that_wait_are_answered_before_it_stops(listen, client, gate):
         released.wait(60)
         return [Answer(200, {}, b"{}")] * len(environs)
 
-    listener = listen(Together(frozenset({b"POST /api/scan/ticket/"}), answer))
+    listener = listen(Together(frozenset({b"POST /api/scan/ticket/"}), answer, _rest))
     try:
         connections = [client(listener, _request(gate, "x")) for _ in range(5)]
         _until(lambda: heard and heard[0] + listener._lane._waiting.qsize() == 5)
@@ -393,7 +455,7 @@ def test_a_lane_that_died_is_known(listen, client, gate):
     def answer(_environs):
         raise SystemExit
 
-    listener = listen(Together(frozenset({b"POST /api/scan/ticket/"}), answer))
+    listener = listen(Together(frozenset({b"POST /api/scan/ticket/"}), answer, _rest))
     assert not listener.is_maimed()
     client(listener, _request(gate, "x"))
     _until(listener.is_maimed)

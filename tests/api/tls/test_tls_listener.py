@@ -138,7 +138,7 @@ def test_calls_of_the_lane_are_answered_by_tls_too_and_who_leaves_its_answers_un
     def answer(environs):
         return [Answer(200, {}, json.dumps([each["wsgi.url_scheme"], 0]).encode()) for each in environs]
 
-    listener = listen(Lane(Together(frozenset({b"GET /call"}), answer)), request_timeout_s=120)
+    listener = listen(Lane(Together(frozenset({b"GET /call"}), answer, lambda _is_quiet: None)), request_timeout_s=120)
     call = b"GET /call HTTP/1.1\r\nContent-Length: 0\r\n\r\n"
     connection = client(listener)
     assert [_ask(connection, call) for _ in range(5)] == [["https", 0]] * 5
