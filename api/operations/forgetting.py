@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from api.tickets.events import NotPossibleError
 from api.watch.doors import EVENING_US
 
 _ROWS_A_STEP = 500  # in one transaction: a gate waits for it no longer than for a scan or two
+_PATIENCE_S = 10  # seconds, with whoever copies SQLite's log
 _QUIET_US = 6 * 3600 * 1_000_000  # doors without a time to close count as closed so long after the last scan
 
 _NEXT_TICKETS = "SELECT id FROM ticket WHERE event_id = ? AND id > ? ORDER BY id LIMIT ?"
@@ -53,7 +55,7 @@ def forget(store: Store, uuid: UUID, admin_id: int | None = None) -> Forgotten:
     """Forget an event's guests, in small transactions, so that gates of other events go on. May be run again.
 
     ``admin_id``: who wants it; None: the organiser's shell. Raises NotPossibleError when there is no such event, or it
-    is not over.
+    is not over, and when all is forgotten but somebody who reads for long keeps SQLite's log.
     """
     event = events.find_event(store, uuid)
     _refuse_what_is_not_over(store, event)
@@ -66,8 +68,20 @@ def forget(store: Store, uuid: UUID, admin_id: int | None = None) -> Forgotten:
             done = {"tickets": tickets, "orders": orders, "import_rows": rows}
             acts.note(store, "event.forget", admin_id=admin_id, event_id=event.id, subject=event.uuid, detail=done)
     if isinstance(store.db, SqliteDatabase):
-        store.db.run("PRAGMA wal_checkpoint(TRUNCATE)")  # the log beside the file holds old pages until then
+        _empty_the_log(store)
     return Forgotten(event.name, tickets, orders, rows)
+
+
+def _empty_the_log(store: Store) -> None:
+    """The log beside the file holds old pages until then. SQLite gives up at once while another copies it: the lane."""
+    until = time.monotonic() + _PATIENCE_S
+    while store.db.run("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+        if time.monotonic() >= until:
+            raise NotPossibleError(
+                "the guests are forgotten, but the log beside the database, which is being read, as by a backup, may "
+                "still hold their names: forget them once more when that is over"
+            )
+        time.sleep(0.02)
 
 
 def _refuse_what_is_not_over(store: Store, event: Event) -> None:

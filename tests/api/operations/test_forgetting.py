@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import threading
 import time
 from pathlib import Path
 from uuid import UUID
@@ -57,11 +60,49 @@ def test_not_one_byte_of_a_name_is_left_in_the_files(store):
     event = _event(store)
     issue.add_tickets(store, UUID(event.uuid), GUEST, count=700)
     forget(store, UUID(event.uuid))
+    _assert_no_name_is_left(store)
+
+
+@needs.on_sqlite
+def test_who_copies_the_log_meanwhile_as_a_server_does_is_waited_for(store, copier):
+    event = _event(store)
+    issue.add_tickets(store, UUID(event.uuid), GUEST, count=700)
+    threading.Timer(0.3, copier.terminate).start()
+    forget(store, UUID(event.uuid))
+    assert copier.wait(0.1) is not None
+    _assert_no_name_is_left(store)
+
+
+@needs.on_sqlite
+def test_names_that_are_left_in_the_log_are_told_of_and_go_the_next_time(store, copier, monkeypatch):
+    monkeypatch.setattr("api.operations.forgetting._PATIENCE_S", 0.1)
+    event = _event(store)
+    issue.add_tickets(store, UUID(event.uuid), GUEST, count=700)
+    with pytest.raises(NotPossibleError, match="forget them once more"):
+        forget(store, UUID(event.uuid))
+    copier.terminate()
+    copier.wait()
+    assert forget(store, UUID(event.uuid)) == Forgotten("Concert", 0, 0, 0)
+    _assert_no_name_is_left(store)
+
+
+def _assert_no_name_is_left(store):
     file = Path(str(store.db.database))
     kept = b"".join(each.read_bytes() for each in file.parent.glob(f"{file.name}*"))
     assert b"Concert" in kept
     assert "Quatremère".encode() not in kept
     assert b"quatremere.example" not in kept
+
+
+@pytest.fixture
+def copier(store):
+    """Another process that holds SQLite's lock for copying the log (WAL_CKPT_LOCK) until it is told to end."""
+    script = "import fcntl, sys; f = open(sys.argv[1], 'r+b'); fcntl.lockf(f, fcntl.LOCK_EX, 1, 121); print(flush=True)"
+    command = [sys.executable, "-c", f"{script}; sys.stdin.read()", f"{store.db.database}-shm"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        yield process
+        process.terminate()
 
 
 @pytest.mark.parametrize(("opens_in_h", "closes_in_h"), [(1, 5), (-1, 5), (None, 5), (1, None)])
