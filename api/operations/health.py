@@ -12,8 +12,8 @@ from api.store.sqlite import SqliteDatabase
 from api.store.store import Store
 
 Trouble = Literal["database", "disk"]
-# Bytes. SQLite's log is 4 MB before it is folded in, and an alarm ought to come before the last scan that fits.
-ROOM = 32 * 1024 * 1024
+# Bytes. SQLite's log may be 66 MB before it is folded in, and an alarm ought to come before the last scan that fits.
+ROOM = 96 * 1024 * 1024
 _SENTENCES: dict[Trouble, str] = {
     "database": "the database does not answer, or takes no changes: no ticket can be scanned",
     "disk": "the database's disk is full or can't be written: no ticket can be scanned for long",

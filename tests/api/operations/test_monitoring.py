@@ -19,7 +19,7 @@ from api.operations.near import Readers
 from api.operations.shelf import Shelf
 from api.operations.standing import Standing
 from api.settings import Settings
-from api.store import moments
+from api.store import moments, sqlite
 from api.store.sqlite import SqliteDatabase
 from tests import apart, needs
 from tests.api.operations.prometheus import read, value
@@ -138,6 +138,10 @@ def test_an_sqlite_database_is_healthy_while_its_disk_has_room_and_it_is_there(s
     assert health.troubles(store, room=1 << 62) == ["disk"]
     Path(str(store.db.database)).unlink()
     assert health.troubles(store) == ["disk"]
+
+
+def test_a_healthy_disk_has_room_for_as_long_a_log_as_scans_may_make():
+    assert sqlite._LOG_OF_WORKS * (4096 + 24) < health.ROOM  # a page, and what the log says of it
 
 
 def test_a_disk_that_was_remounted_read_only_is_told_without_a_write(tmp_path):
