@@ -22,6 +22,7 @@ _log = logging.getLogger("api.lane")
 ARRIVED = "portillon.arrived"  # in the environ: when the request was whole, by time.monotonic()
 LONGEST = 64  # requests answered together: the last of them waits for the work of all
 PAUSE_S = 0.02  # fifty gates, each with a guest every 3 s, leave such a pause after seven of ten scans
+AGAIN_S = 1.0  # in a longer pause: checks, annulments and heartbeats are written past the lane
 
 
 class Answer(NamedTuple):
@@ -37,7 +38,8 @@ class Together:
     """Calls that are cheaper together: ``answer`` takes environs and gives as many answers, in their order.
 
     ``targets``: their method and path as a request begins with them, like ``POST /api/scan/ticket/``. ``rest`` is
-    called between two groups, with True when nobody has asked for PAUSE_S; who asks meanwhile waits for it.
+    called between two groups, with True when nobody has asked for PAUSE_S, and every AGAIN_S then; who asks meanwhile
+    waits for it.
     """
 
     targets: frozenset[bytes]
@@ -106,12 +108,14 @@ class Lane:
 
     def _first(self) -> tuple[float, Asking] | None:
         """Who has waited longest, or comes next."""
-        with suppress(queue.Empty):
-            return self._waiting.get(timeout=PAUSE_S)
-        self._since = time.monotonic()
-        self._rest(is_quiet=True)
-        self._since = None
-        return self._waiting.get()
+        pause_s = PAUSE_S
+        while True:
+            with suppress(queue.Empty):
+                return self._waiting.get(timeout=pause_s)
+            self._since = time.monotonic()
+            self._rest(is_quiet=True)
+            self._since = None
+            pause_s = AGAIN_S
 
     def _rest(self, *, is_quiet: bool) -> None:
         try:

@@ -20,6 +20,7 @@ from api.app import make_app
 from api.lane import Answer, Lane, Together
 from api.listener import Listener
 from api.settings import Server
+from api.store.upkeep import FEW
 from api.tickets import issue
 from tests import needs
 
@@ -53,8 +54,23 @@ class Watched:
 
 
 @pytest.fixture
-def watched(store):
+def watched(store, monkeypatch):
+    monkeypatch.setattr("api.lane.AGAIN_S", 600)
     return Watched(make_app(store).together)
+
+
+@pytest.fixture
+def copied(store, monkeypatch):
+    """What SQLite told of each copy of its log."""
+
+    def read(sql, values=()):
+        rows = as_ever(sql, values)
+        told.extend(rows if sql.startswith("PRAGMA wal_checkpoint") else ())
+        return rows
+
+    as_ever, told = store.db.read, []
+    monkeypatch.setattr(store.db, "read", read)
+    return told
 
 
 @pytest.fixture
@@ -326,23 +342,32 @@ def test_a_lane_that_goes_on_with_the_same_for_too_long_is_stuck(listen, client,
     _until(lambda: not listener.is_stuck(after_s=0))
 
 
-def test_a_pause_between_scans_is_used_once_to_copy_the_log_and_the_door_goes_on(house, gate, listen, watched, client):
+def test_a_pause_between_scans_is_used_once_to_copy_the_log_and_the_door_goes_on(
+    house, gate, listen, watched, client, copied
+):
     listener, tickets = listen(watched.calls), issue.add_tickets(house.store, UUID(house.event.uuid), count=50)
     _until(lambda: watched.rests == [True])
-    copied = []
-    house.store.db._upkeep._copy = lambda copy=house.store.db._upkeep._copy: copied.extend(copy())
     with ExitStack() as stack:
         connections = [stack.enter_context(socket.create_connection(listener.bind_addr, 60)) for _ in range(5)]
         for at, ticket in enumerate(tickets):
             connections[at % 5].sendall(_request(gate, ticket.qrcode_data))
             assert _code(connections[at % 5]) == "ok"
-        _until(lambda: watched.rests[-1])
+        _until(lambda: watched.rests.count(False) == len(watched.groups) and watched.rests[-1])
     assert all(is_busy == 0 and pages == done > 0 for is_busy, pages, done in copied)
     assert copied
     asked = len(watched.rests)
     time.sleep(0.2)
     assert len(watched.rests) == asked  # an idle server sleeps
     assert _code(client(listener, _request(gate, house.ticket().qrcode_data))) == "ok"
+
+
+def test_what_is_written_past_the_lane_is_copied_too_while_no_gate_scans(house, listen, watched, copied, monkeypatch):
+    monkeypatch.setattr("api.lane.AGAIN_S", 0.02)
+    listen(watched.calls)
+    _until(lambda: watched.rests)
+    for n in range(FEW):
+        house.store.settle(lambda n=n: house.store.db.run("UPDATE device SET name = ?", (f"{n}",)))
+    _until(lambda: copied)
 
 
 def test_between_two_groups_that_follow_each_other_it_is_not_quiet(house, gate, listen, watched, client):
