@@ -27,7 +27,7 @@ _PRAGMAS = (
     ("foreign_keys", "on"),
 )
 # Pages of log at which a commit copies them into the database, and all wait for it. What gates' works leave is copied
-# in between (upkeep.py); this is for when nobody does that, or a reader that goes on for long forbids it.
+# in between (upkeep.py); this is for when nobody does that, or others who read or write without end forbid it.
 _LOG_OF_WORKS = 16_000  # 64 MiB
 _LOG_OF_OTHERS = 1000  # 10,000 stalls a scan for 81 ms (facts: the scan server)
 
@@ -52,7 +52,7 @@ class SqliteDatabase(Database, peewee.SqliteDatabase):
         self._idle: list[_Connection] = []  # those that read, and do not now; taken and put back at its end
         self._log_pages = 0  # what the writer's connection was told last
         self._turns = Turns()
-        self._upkeep = Upkeep(lambda: self.read("PRAGMA wal_checkpoint(PASSIVE)"))  # which waits for nobody
+        self._upkeep = Upkeep(self._copy_log)
         self._counts = [0] * (len(GROUPS) + 1)  # commits, by GROUPS; one more for those beyond the last
         self._works = 0
         super().__init__(
@@ -146,6 +146,11 @@ class SqliteDatabase(Database, peewee.SqliteDatabase):
             connection = super()._connect()  # type: ignore[misc]  # the stubs leave it out
         self._opened.add(connection)
         return connection
+
+    def _copy_log(self) -> bool:
+        """Copy what may be copied without waiting for anybody; False when a reader, or who copies now, forbade some."""
+        ((is_busy, pages, copied),) = self.read("PRAGMA wal_checkpoint(PASSIVE)")
+        return not is_busy and copied == pages
 
     @contextmanager
     def _as_writer(self, log_pages: int) -> Iterator[None]:

@@ -10,18 +10,18 @@ import peewee
 
 _log = logging.getLogger("api.store")
 FEW = 20  # works: a pause is used from here on; fewer would write pages that all works share again and again
-MOST = 3000  # works: some 40 MB of log, by what 8 gates at once make of it
+MOST = 2500  # works: of one gate 5.3 pages of log each, 55 MB, so that no commit copies them; of 8 at once 37 MB
 LONG_S = 0.1  # a copy that gates wait for is to take no longer; on a poor card that is soon reached
 
 
 class Upkeep:
-    """Counts works, and calls ``copy`` when it is time. One thread calls ``rest``.
+    """Counts works, and calls ``copy`` when it is time, which says if all of the log was copied. One calls ``rest``.
 
     SQLite by itself copies within a commit, every so many pages, however slow the disk is: whoever waits for that
     commit waits for the copy. A card that writes 200 pages a second took over a second each time (docs/server.md).
     """
 
-    def __init__(self, copy: Callable[[], object]) -> None:
+    def __init__(self, copy: Callable[[], bool]) -> None:
         self._copy = copy
         self._waiting = 0
         self._enough = FEW  # works, by how long the last copy took; cautious until a disk has shown what it does
@@ -40,9 +40,11 @@ class Upkeep:
         works, self._waiting = self._waiting, 0
         began = time.monotonic()
         try:
-            self._copy()
+            is_whole = self._copy()
         except peewee.DatabaseError as error:
             _log.warning("the database's log could not be copied: %s", error)
             return
         took_s = max(time.monotonic() - began, 1e-6)
-        self._enough = min(MOST, max(FEW, int(works * LONG_S / took_s)))
+        if is_whole:  # what a reader forbade says nothing of the disk
+            # Nor does what somebody else had copied already, which can't be told from a fast disk: step by step.
+            self._enough = max(FEW, min(MOST, 2 * self._enough, int(works * LONG_S / took_s)))
