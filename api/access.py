@@ -57,10 +57,14 @@ class Access:
         def answer(environs: Sequence[WSGIEnvironment]) -> list[Answer]:
             for environ in environs:
                 self._know_the_client(environ)
-            answers = together.answer(environs)
-            if self._write_lines:
-                for environ, each in zip(environs, answers, strict=True):
-                    _write_line(environ, str(each.status), environ[ARRIVED])
+            statuses = ["500"] * len(environs)  # what the lane says to each when no answer comes
+            try:
+                answers = together.answer(environs)
+                statuses = [str(each.status) for each in answers]
+            finally:
+                if self._write_lines:
+                    for environ, status in zip(environs, statuses, strict=True):
+                        _write_line(environ, status, environ[ARRIVED])
             return answers
 
         return replace(together, answer=answer)

@@ -12,8 +12,14 @@ import pytest
 from api import log
 from api.access import Access
 from api.app import make_app
+from api.lane import ARRIVED, Together
 
+PEERS = ["192.168.1.7", "192.168.1.8"]
 PROXIES = (ip_network("127.0.0.0/8"), ip_network("10.0.0.9"))
+
+
+def _no_app(_environ, _start_response):
+    raise AssertionError("asked past the lane")
 
 
 def _ask(proxies, peer, **headers):
@@ -72,6 +78,21 @@ def test_a_request_that_breaks_the_application_has_its_line_too(caplog):
     with caplog.at_level(logging.INFO, "api.access"), pytest.raises(RuntimeError):
         Access(broken, (), write_lines=True)(environ, lambda *_: None)
     assert 'method=GET path="/a b\\nc" status=500' in caplog.text
+
+
+def test_requests_that_break_the_lane_s_calls_have_their_lines_too(caplog):
+    def broken(_environs):
+        raise RuntimeError("broken")
+
+    calls = Access(_no_app, (), write_lines=True).around(Together(frozenset(), broken, lambda _is_quiet: None))
+    environs = [{"REMOTE_ADDR": peer, "PATH_INFO": "/api/scan/ticket/", ARRIVED: 0.0} for peer in PEERS]
+    for environ in environs:
+        setup_testing_defaults(environ)
+    with caplog.at_level(logging.INFO, "api.access"), pytest.raises(RuntimeError):
+        calls.answer(environs)
+    lines = [record.getMessage() for record in caplog.records if record.name == "api.access"]
+    assert [line.partition(" client=")[2] for line in lines] == PEERS
+    assert all(" path=/api/scan/ticket/ status=500 " in line for line in lines)
 
 
 @pytest.mark.parametrize(
