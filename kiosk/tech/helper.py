@@ -34,14 +34,19 @@ class Helper:
         self._is_wanted = True
         self._tell = tell
         self._wants_picture = threading.Event()
-        self._memory = os.memfd_create("portillon-tech-frame")
-        self._ours, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._channel = Channel(self._ours, self._memory)
         self._lock = threading.Lock()  # nothing is written to a descriptor that is somebody else's by now
         self._is_closed = self._has_ended = False
-        self._channel.send(start)
         self._thread = threading.Thread(target=self._work, name="tech page", daemon=True)
-        self._thread.start()
+        with contextlib.ExitStack() as undone:
+            self._memory = os.memfd_create("portillon-tech-frame")
+            undone.callback(os.close, self._memory)
+            self._ours, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            for end in (self._ours, self._theirs):
+                undone.callback(end.close)
+            self._channel = Channel(self._ours, self._memory)
+            self._channel.send(start)
+            self._thread.start()
+            undone.pop_all()  # that thread puts them away
 
     @property
     def has_ended(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.client
 import json
 import logging
@@ -502,6 +503,29 @@ def test_a_page_for_which_nothing_is_left_is_told_on_the_screen_too(gate: Gate) 
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
     assert "tech_page" in gate.troubles
+
+
+def _no_sockets(*_: Any) -> Any:
+    raise OSError(errno.EMFILE, "no descriptor left")
+
+
+def _no_thread(_thread: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "missing"), [(socket, "socketpair", _no_sockets), (threading.Thread, "start", _no_thread)]
+)
+def test_a_page_that_could_not_be_opened_leaves_no_descriptor_behind(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, missing: Callable[..., Any]
+) -> None:
+    monkeypatch.setattr(owner, name, missing)
+    held: list[int] = []
+    for _ in range(3):
+        gate.tech.unlocked(time.monotonic())
+        held.append(len(list(Path("/proc/self/fd").iterdir())))
+    assert gate.noted() == ["failed"] * 3
+    assert held[1:] == held[:1] * 2, "the journal's own is open since the first line"
 
 
 def test_the_command_opens_it_and_says_how_and_closes_it(gate: Gate, capfd: pytest.CaptureFixture[str]) -> None:
