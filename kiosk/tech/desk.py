@@ -17,8 +17,8 @@ from kiosk import check_up, settings
 from kiosk.doctor.archive import known_secrets
 from kiosk.doctor.redaction import Redactor
 from kiosk.tech import form
-from kiosk.tech.channel import Channel, Gate, Press, Pressed, Saved, Start
-from kiosk.tech.door import Door
+from kiosk.tech.channel import Channel, Closed, Gate, Press, Pressed, Saved, Start
+from kiosk.tech.door import Door, Over
 from kiosk.tech.lines import KEPT
 
 BEAT_S = 1.0
@@ -110,6 +110,11 @@ class Desk:
         with self._news:
             self._news.wait_for(lambda: number in self._results, _ANSWER_WITHIN_S)
             return self._results.pop(number, "no_answer")
+
+    def close(self) -> None:
+        """The gate is told before the browser: what it did not come to by then, it does not do any more."""
+        self.door.close(Over.ASKED)
+        self._channel.send(Closed(why=Over.ASKED))
 
     def doctor(self) -> list[dict[str, str]] | None:
         """What doctor finds; None when it can't be known, or somebody else is asking."""

@@ -26,7 +26,7 @@ from kiosk.serving import Answering, Listener
 from kiosk.settings import SettingsError
 from kiosk.tech.channel import Press
 from kiosk.tech.desk import Desk
-from kiosk.tech.door import Over, Refused
+from kiosk.tech.door import Refused
 from kiosk.tech.form import Mistakes
 from kiosk.tech.words import in_words
 
@@ -160,8 +160,8 @@ class _Handler(Answering):
         elif self.path == "/settings":
             self._json(*self._changed(_Changes.model_validate_json(body).changes))
         elif self.path == "/close":
+            desk.close()
             self._json("closed")
-            desk.door.close(Over.ASKED)
         else:
             self.send_error(404)
 

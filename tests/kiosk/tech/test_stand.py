@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from kiosk.tech import stand
-from kiosk.tech.channel import Entered, Gate, Pressed
+from kiosk.tech.channel import Closed, Entered, Gate, Pressed
+from kiosk.tech.door import Over
 from kiosk.tech.stand import _EACH, _PAGE
 
 from .conftest import CODE, PATIENCE_S, Site
@@ -154,6 +155,14 @@ def test_the_stream_says_when_it_is_over_and_the_session_is_of_no_use(
         pass
     assert event == ("over", "asked")
     assert site.ask("/settings").status == 403
+
+
+def test_the_gate_is_told_that_the_page_is_closed_before_the_browser_is(site: Site) -> None:
+    site.enter()
+    site.post("/close", {}).read()
+    site.gate.close()  # which ends what it hears with what was sent until now
+    site._thread.join(PATIENCE_S)
+    assert site.heard[-1] == Closed(why=Over.ASKED)
 
 
 def test_settings_are_shown_without_secrets_and_a_mistake_is_told_at_its_field(site: Site) -> None:
