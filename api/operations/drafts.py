@@ -1,4 +1,4 @@
-"""What a backup is made in until it is whole: held by its maker, and taken away by the next one where that was killed.
+"""What a backup, or the key of TLS, is made in until it is whole: held by its maker, swept when that was killed.
 
 A draft holds all that a backup holds. Its maker has it locked (flock), and the kernel lets go of that whatever the
 maker's end was; so a draft that nobody holds is a killed one's. Backups go wherever people say, so a draft has a name

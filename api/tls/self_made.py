@@ -6,7 +6,6 @@ import contextlib
 import ipaddress
 import os
 import socket
-import tempfile
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +22,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from api.operations import drafts
 
 KEY_FILE, CERTIFICATE_FILE = "key.pem", "certificate.pem"
 # With the day before, 396 days: browsers refuse more than 398 (CA/Browser Forum, ballot SC31).
@@ -144,10 +145,9 @@ def _general(name: str) -> x509.IPAddress | x509.DNSName | None:
 
 def _put(file: Path, content: bytes, replacing: bool) -> None:
     """The whole file (0600) or none of it, durably. Not ``replacing``: one that is there already stays."""
-    handle, name = tempfile.mkstemp(prefix=f".{file.name}-", dir=file.parent)  # 0600
-    draft = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as out:
+    drafts.sweep(file.parent)
+    with drafts.file(file) as draft:
+        with draft.open("wb") as out:
             out.write(content)
             out.flush()
             os.fsync(out.fileno())
@@ -156,8 +156,6 @@ def _put(file: Path, content: bytes, replacing: bool) -> None:
         else:
             with contextlib.suppress(FileExistsError):
                 file.hardlink_to(draft)
-    finally:
-        draft.unlink(missing_ok=True)
     folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)

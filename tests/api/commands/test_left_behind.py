@@ -1,4 +1,4 @@
-"""A backup whose maker was killed: the half of it, which holds keys and names, does not stay; one that is made does."""
+"""A backup or key whose maker was killed: the half of it, with keys and names, does not stay; a whole one does."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from api.operations import drafts
+from api.tls import self_made
 
 MAKER = """
 import sys
@@ -22,6 +23,14 @@ with getattr(drafts, sys.argv[1])(Path(sys.argv[2])) as draft:
         draft.with_name(draft.name + "-journal").write_text("more of it")
     print(draft, flush=True)
     sys.stdin.read()
+"""
+
+KEY_MAKER = """
+import os, signal, sys
+from pathlib import Path
+from api.tls import self_made
+setattr(os, sys.argv[2], lambda *args, **more: os.kill(os.getpid(), signal.SIGKILL))
+self_made.kept(Path(sys.argv[1]), ["gate.example"])
 """
 
 
@@ -63,6 +72,20 @@ def test_a_backup_takes_away_the_half_of_one_that_was_killed_and_not_of_one_that
         shell.json("backup", folder)
         assert _names(folder) == ([] if word == signal.SIGKILL else sorted([_name(draft), f"{_name(draft)}-journal"]))
         assert len(list(folder.glob("portillon-*.sqlite3"))) == 1
+
+
+@pytest.mark.parametrize("killed_at", ["fsync", "link", "unlink"])
+def test_of_a_key_whose_making_was_killed_no_copy_stays_and_one_that_has_its_name_does(tmp_path, killed_at):
+    folder = tmp_path / "tls"
+    words = [sys.executable, "-c", KEY_MAKER, str(folder), killed_at]
+    assert subprocess.run(words, check=False).returncode == -signal.SIGKILL
+    assert len(_names(folder)) == 1
+    key = folder / self_made.KEY_FILE
+    made = key.read_bytes() if key.exists() else None
+    self_made.kept(folder, ["gate.example"])
+    assert sorted(path.name for path in folder.iterdir()) == [self_made.CERTIFICATE_FILE, self_made.KEY_FILE]
+    assert made in (None, key.read_bytes())
+    assert (made is None) == (killed_at != "unlink")
 
 
 def test_what_somebody_else_called_by_a_hidden_name_is_taken_away_by_no_backup_and_no_start(
