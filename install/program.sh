@@ -124,10 +124,10 @@ tidy_versions() {  # KEPT…: of all versions that are not running, only the one
         [ "$DRY" -eq 1 ] || unmark "$folder"
         remove "$folder"
     done
-    # The tickets as they were before a version that is gone.
-    for name in "$STATE"/backups/before-*.sqlite3; do
+    # The tickets as they were before a version that is gone; and .new and .trial, which a run that was killed had begun.
+    for name in "$STATE"/backups/before-*.sqlite3*; do
         folder=${name##*/before-}
-        if [ ! -f "$name" ] || [[ $kept == *" ${folder%.sqlite3} "* ]]; then continue; fi
+        if [ ! -f "$name" ] || [[ $kept == *" ${folder%%.sqlite3*} "* && $folder != *.sqlite3.* ]]; then continue; fi
         change remove "$name" || continue
         as_portillon rm -f "$name"
     done

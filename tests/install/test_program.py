@@ -77,7 +77,9 @@ def test_the_tickets_of_before_a_version_that_is_gone_go_too_and_no_other_backup
     (state / "backups").mkdir()
     shutil.chown(state / "backups", "nobody")
     kept = {f"before-{running}.sqlite3", "portillon-20260101T050000Z.sqlite3"}
-    for name in {*kept, "before-0.1.0-a-py3.11-gate.sqlite3"}:
+    gone = "before-0.1.0-a-py3.11-gate.sqlite3"
+    begun = {f"before-{running}.sqlite3.new", f"{gone}.trial", f"{gone}.trial-wal"}  # by runs that were killed
+    for name in {*kept, *begun, gone}:
         (state / "backups" / name).touch()
     sourced(f"OPT={tmp_path} STATE={state} ACCOUNT=nobody; tidy_versions '' {running}")
     assert {path.name for path in (state / "backups").iterdir()} == kept
