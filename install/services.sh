@@ -99,7 +99,9 @@ way_back() { printf '%s' "$STATE/backups/before-$VERSION.sqlite3"; }  # the tick
 try_before() {  # what the new version does to the database is tried on a copy, which stays as the way back
     local bin=$OPT/$VERSION/bin
     if ! has_server; then return; fi
-    if [ -z "$OLD" ] || [ "$OLD" = "$VERSION" ] || ! database_is_file; then return; fi
+    if [ -z "$OLD" ] || [ "$OLD" = "$VERSION" ]; then return; fi
+    as_the_unit
+    if ! database_is_file; then return; fi
     local copy
     copy=$(way_back)
     # The folder is portillon's, who may have laid links there: nothing in it is done as root.
@@ -137,10 +139,28 @@ copied_from_before() {  # TO: from the newest copy made before any version that 
     return 1
 }
 
+as_the_unit() {  # what `systemctl edit` puts over api.toml (Environment=) is the server's, so it holds here, too
+    if ! runs_systemd; then return; fi
+    local setting
+    while IFS= read -r -d '' setting; do
+        export "${setting?}"
+    done < <(systemctl show --property Environment --value portillon-api.service | unit_settings)
+}
+
+unit_settings() {  # those among what `systemctl show` tells, each with a zero byte at its end
+    python3 -c '
+import re, sys
+for quoted, bare in re.findall(r"\"((?:[^\"\\]|\\.)*)\"|(\S+)", sys.stdin.read()):
+    setting = re.sub(r"\\(.)", r"\1", quoted) or bare
+    if re.match("PORTILLON_API__[A-Z_]+=", setting):
+        print(end=setting + "\0")'
+}
+
 database_is_file() {  # and it is there; a PostgreSQL has its own way back, which docs/operations.md tells
     python3 - "$ETC/api.toml" "$STATE/tickets.sqlite3" <<'END'
-import pathlib, sys, tomllib
+import os, pathlib, sys, tomllib
 place = tomllib.load(open(sys.argv[1], "rb")).get("database", sys.argv[2])  # left out, it is the server's own
+place = os.environ.get("PORTILLON_API__DATABASE", place)
 scheme, separator, path = place.partition(":///")
 file = path if separator else place
 sys.exit(not (scheme in ("sqlite", place) and pathlib.Path(file).is_file()))

@@ -1,6 +1,7 @@
 """The tickets as the old version can read them: kept through tries of an upgrade that fail, one after another."""
 
 import os
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -48,10 +49,12 @@ class Machine:
         command = [self._folder / version / "bin" / "portillon-api", "event", "add", name]
         subprocess.run([*command, "--config", self._folder / "api.toml"], check=True, capture_output=True)
 
-    def tried(self, version):
-        """What an upgrade from OLD does before it switches anything."""
+    def tried(self, version, unit=""):
+        """What an upgrade from OLD does before it switches anything; ``unit``: the Environment that systemd tells."""
         settings = f"OPT={self._folder} ETC={self._folder} STATE={self.tickets.parent} SERVER=yes"
-        script = f'as_portillon() {{ "$@"; }}; {settings} OLD={OLD} VERSION={version}; STEP=services; try_before'
+        systemd = f"runs_systemd() {{ true; }}; systemctl() {{ printf '%s\\n' {shlex.quote(unit)}; }}"
+        ready = f'{systemd}; as_portillon() {{ "$@"; }}; {settings} OLD={OLD} VERSION={version}'
+        script = f"{ready}; STEP=services; try_before"
         return sourced(script, check=False)
 
     def copies(self):
@@ -96,6 +99,26 @@ def test_run_again_while_the_old_version_still_reads_the_tickets_the_copy_is_mad
     machine.use(OLD, "Saturday")
     assert machine.tried(NEW).returncode == 0
     assert machine.copies() == {f"before-{NEW}.sqlite3": (NEWEST, ["Friday", "Saturday"])}
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("elsewhere", "TZ=Europe/Paris PORTILLON_API__DATABASE={}"), ("else where", '"PORTILLON_API__DATABASE={}" A=b')],
+)
+def test_tickets_that_only_the_server_s_unit_names_are_those_that_are_tried_and_kept(machine, name, told):
+    elsewhere = machine.tickets.rename(machine.tickets.with_name(name))
+    done = machine.tried(NEW, unit=told.format(f"sqlite:///{elsewhere}"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert machine.copies() == {f"before-{NEW}.sqlite3": (NEWEST, ["Friday"])}
+
+
+def test_of_what_systemd_tells_only_settings_of_the_server_are_taken_and_as_they_were_written():
+    """As systemd 252 and 257 told it of a unit with such lines."""
+    name = r"""PORTILLON_API__ORGANISATION__NAME=La \"R\" \$x 'y' \\ b\`c"""
+    told = f'HOME=/x PORTILLON_API__SERVER__PORT=8000 "{name}" PATH=/x'
+    taken = sourced(f"unit_settings <<<{shlex.quote(told)}").stdout.split("\0")
+    written = r"""PORTILLON_API__ORGANISATION__NAME=La "R" $x 'y' \ b`c"""
+    assert taken == ["PORTILLON_API__SERVER__PORT=8000", written, ""]
 
 
 def test_where_debian_s_upgrade_took_the_old_version_s_python_the_new_one_makes_the_copy(machine):
