@@ -18,12 +18,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from kiosk import checked_lines
+from kiosk import checked_lines, entries
 from kiosk.attempt import Attempt, Entry, Step
 from kiosk.checked_lines import CheckedLines, Fields
 from kiosk.edges import Note
 from kiosk.ledger import Ledger
-from kiosk.verdict import Fault, Outcome, Reason, Verdict
 
 FILE_NAME = "journal.jsonl"
 COMPACT_BEYOND_BYTES = 16 * 1024 * 1024
@@ -118,18 +117,18 @@ class Journal:
             self._append([])
         return self.trouble is None
 
-    def write(self, *entries: Entry) -> None:
+    def write(self, *given: Entry) -> None:
         """Add these lines with one write and one fsync; they count only when both held. Raises JournalError."""
         with self._lock:
-            stamped = [replace(entry, at=entry.at or self._now()) for entry in entries]
-            self._append([_fields(entry) for entry in stamped])
+            stamped = [replace(entry, at=entry.at or self._now()) for entry in given]
+            self._append([entries.told(entry) for entry in stamped])
             for entry in stamped:
                 self._apply(entry)
 
     def note(self, what: Note, /, **details: str) -> None:
         """Add a line that belongs to no attempt, or says more of one. Raises JournalError."""
         with self._lock:
-            fields = {"note": what, "at": _told_time(self._now()), **details}
+            fields = {"note": what, "at": entries.told_time(self._now()), **details}
             self._append([fields])
             self._notes.append(fields)
 
@@ -188,7 +187,7 @@ class Journal:
         ledger, notes = Ledger(), list[Fields]()
         damaged, unsure = False, set[str]()
         for fields in self._file.read():
-            entry = None if fields is None else _entry(fields)
+            entry = None if fields is None else entries.parsed(fields)
             if entry is not None:
                 ledger.apply(entry)
                 unsure.discard(entry.scan_id)
@@ -211,7 +210,7 @@ class Journal:
     def _rewrite(self) -> None:
         """The attempts still needed and the latest notes, in a new file that replaces the old one whole."""
         self._ledger.forget_the_oldest()
-        self._file.replace([*self._notes, *map(_fields, self._ledger.retold())])
+        self._file.replace([*self._notes, *map(entries.told, self._ledger.retold())])
 
 
 def _count_as_begun(ledger: Ledger, scan_id: str) -> None:
@@ -219,59 +218,6 @@ def _count_as_begun(ledger: Ledger, scan_id: str) -> None:
     attempt = ledger.attempt(scan_id)
     if attempt is not None and (attempt.has_grace or not attempt.is_opened):
         ledger.apply(Entry(Step.OPENING, scan_id, at=attempt.step_at))
-
-
-def _fields(entry: Entry) -> Fields:
-    verdict = entry.verdict
-    told = {
-        "step": entry.step,
-        "scan_id": entry.scan_id,
-        "at": entry.at and _told_time(entry.at),
-        "ticket": entry.ticket,
-        "action": entry.action,
-        "code": entry.code,
-        "device": entry.device,
-        "verdict": verdict and verdict.outcome,
-        "reason": verdict and verdict.reason,
-        "fault": verdict and verdict.fault,
-        "watched": entry.watched,
-        "giving": entry.giving,
-        "waited_s": entry.waited_s,
-        "given_back": entry.given_back,
-    }
-    return {name: value for name, value in told.items() if value is not None}
-
-
-def _entry(told: Fields) -> Entry | None:
-    """The entry that these fields tell, or None."""
-    try:
-        return Entry(
-            Step(told["step"]),
-            told["scan_id"],
-            told.get("ticket"),
-            told.get("action"),
-            told.get("code"),
-            told.get("device"),
-            _verdict(told),
-            told.get("watched"),
-            told.get("giving"),
-            told.get("waited_s"),
-            told.get("given_back"),
-            datetime.fromisoformat(told["at"]),
-        )
-    except (ValueError, KeyError, TypeError):
-        return None
-
-
-def _verdict(told: Fields) -> Verdict | None:
-    if "verdict" not in told:
-        return None
-    reason, fault = told.get("reason"), told.get("fault")
-    return Verdict(Outcome(told["verdict"]), reason and Reason(reason), fault and Fault(fault))
-
-
-def _told_time(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds")
 
 
 def read_lines(folder: Path) -> Iterable[dict[str, Any]]:

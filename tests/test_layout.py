@@ -35,7 +35,7 @@ def test_every_room_says_in_its_first_line_what_it_is(path):
 
 
 PURE = ["passage", "presentation", "turns", "contacts", "shown", "enrolment", "attempt", "ledger", "verdict", "edges"]
-PURE += ["codes", "liveness"]
+PURE += ["codes", "entries", "liveness"]
 
 
 @pytest.mark.parametrize("room", [f"{name}.py" for name in PURE])
