@@ -12,7 +12,7 @@ from api.scan.errors import Refusal
 from api.settings import Settings as ApiSettings
 from api.store.scan import Code
 from kiosk import settings
-from kiosk.__main__ import build_parser
+from kiosk.arguments import build_parser
 from kiosk.attempt import Step
 from kiosk.verdict import Fault, Reason
 
