@@ -1,13 +1,10 @@
-"""api.toml, environment and command line → typed settings. Every mistake at once, with the nearest key."""
+"""Everything that can be set, with its bounds and what has to fit together; and every key by its name."""
 
 from __future__ import annotations
 
-import difflib
-import os
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_origin
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -16,18 +13,13 @@ from pydantic import (
     ConfigDict,
     Field,
     IPvAnyNetwork,
-    ValidationError,
     field_serializer,
     field_validator,
     model_validator,
 )
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
 
 from api.store.urls import mask_password
-
-ENVIRONMENT_PREFIX = "PORTILLON_API__"
-DEFAULT_FILE = Path("/etc/portillon/api.toml")
 
 
 class _Section(BaseModel):
@@ -188,62 +180,6 @@ class Settings(_Section):
         return values
 
 
-class SettingsError(ValueError):
-    """The settings can't be used. ``mistakes`` holds one line for each, with what to do."""
-
-    def __init__(self, origin: str, mistakes: list[str]) -> None:
-        self.origin = origin
-        self.mistakes = mistakes
-        super().__init__(f"{origin}: {len(mistakes)} mistake(s)\n" + "\n".join(f"  {m}" for m in mistakes))
-
-
-def load(
-    file: Path | None,
-    overrides: Mapping[str, object] | None = None,
-    environment: Mapping[str, str] | None = None,
-) -> Settings:
-    """Read the file (``None``: /etc/portillon/api.toml if there), then the environment, then ``overrides``.
-
-    ``overrides`` are dotted keys of the command line, ``{"server.port": 0}``; a None is left out.
-    Raises SettingsError with all mistakes together.
-    """
-    if file is None and DEFAULT_FILE.exists():
-        file = DEFAULT_FILE
-    origin, raw = ("the defaults", {}) if file is None else (str(file), _read(file))
-    for name, text in (os.environ if environment is None else environment).items():
-        if name.startswith(ENVIRONMENT_PREFIX):
-            _put(raw, name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__"), text)
-    for key, value in (overrides or {}).items():
-        if value is not None:
-            _put(raw, key.split("."), value)
-    try:
-        return Settings.model_validate(raw)
-    except ValidationError as error:
-        raise SettingsError(origin, [_explain(e) for e in error.errors()]) from error
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(str(file), [f"can't be read: {error}"]) from error
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(str(file), [f"is not TOML: {error}"]) from error
-
-
-def _put(raw: dict[str, Any], path: list[str], value: object) -> None:
-    """Set one key; a list is written with commas. What doesn't fit is left for the model to report."""
-    place: Any = raw
-    for section in path[:-1]:
-        place = place.setdefault(section, {})
-        if not isinstance(place, dict):
-            return
-    field = dict(describe()).get(".".join(path))
-    if isinstance(value, str) and field is not None and get_origin(field.annotation) is tuple:
-        value = [part.strip() for part in value.split(",") if part.strip()]
-    place[path[-1]] = value
-
-
 def describe(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
     """Every key with its field, in the order of the file: ``("server.port", FieldInfo)``, ..."""
     for name, field in model.model_fields.items():
@@ -251,37 +187,3 @@ def describe(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[tu
             yield from describe(field.annotation, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", field
-
-
-def _explain(error: ErrorDetails) -> str:
-    """One line a person can act on."""
-    path = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "extra_forbidden":
-        near = _nearest(path)
-        return f"{path}: no such setting" + (f"; did you mean {near}?" if near else "")
-    given = "" if isinstance(error["input"], dict) else f" (given: {mask_password(repr(error['input']))})"
-    return f"{path}: {error['msg'].removeprefix('Value error, ')}{given}{_nearest_value(error)}"
-
-
-def _nearest(path: str) -> str | None:
-    """The valid key nearest to an unknown one: in its section, then by its last word, then a section."""
-    section, _, name = path.rpartition(".")
-    keys = [key for key, _ in describe()]
-    here = [key for key in keys if key.rpartition(".")[0] == section]
-    by_name = {key.rpartition(".")[2]: key for key in keys}
-    own = difflib.get_close_matches(name, [key.rpartition(".")[2] for key in here], n=1, cutoff=0.5)
-    if own:
-        return f"{section}.{own[0]}".lstrip(".")
-    if anywhere := difflib.get_close_matches(name, list(by_name), n=1, cutoff=0.6):
-        return by_name[anywhere[0]]
-    sections = {key.partition(".")[0] for key in keys if "." in key}
-    similar = difflib.get_close_matches(path, sorted(sections), n=1, cutoff=0.5)
-    return f"[{similar[0]}]" if similar else None
-
-
-def _nearest_value(error: ErrorDetails) -> str:
-    if error["type"] != "literal_error":
-        return ""
-    expected = [word.strip("'") for word in str(error["ctx"]["expected"]).replace(" or ", ", ").split(", ")]
-    match = difflib.get_close_matches(str(error["input"]), expected, n=1, cutoff=0.4)
-    return f"; did you mean {match[0]!r}?" if match else ""
