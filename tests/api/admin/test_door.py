@@ -12,6 +12,7 @@ import pytest
 from api.admin import curve, words
 from api.app import Pages
 from api.store import moments
+from api.tickets.events import add_event
 from api.watch.silence import Patience
 from kiosk.verdict import Fault
 
@@ -51,6 +52,24 @@ def test_the_stream_tells_what_changed_and_nothing_when_all_is_as_it_was(house, 
 
 def test_without_an_event_the_page_says_what_to_do(browser):
     assert browser.page("/admin/door").all("a")[-1]["href"] == "/admin/events/new"
+
+
+@pytest.mark.parametrize(
+    ("hours", "shown"),
+    [
+        ({"Tonight": (-1, 5), "Tomorrow": (20, 26), "Next month": (700, 706)}, "Tonight"),
+        ({"Tonight": (-5, 3), "At midnight": (1, 6)}, "Tonight"),
+        ({"Yesterday": (-30, -24), "Tomorrow": (20, 26), "Next month": (700, 706)}, "Tomorrow"),
+        ({"Last month": (-700, -694), "Yesterday": (-30, -24)}, "Yesterday"),
+    ],
+)
+def test_without_a_choice_the_page_shows_the_doors_that_are_open_or_open_next(store, browser, hours, shown):
+    now, hour = moments.now(), 3600 * 1_000_000
+    for name, (opens, closes) in hours.items():
+        event = add_event(store, name)
+        times = (now + opens * hour, now + closes * hour, event.uuid)
+        store.db.run("UPDATE event SET opens_at = ?, closes_at = ? WHERE uuid = ?", times)
+    assert f"<h1>{shown}</h1>" in browser.get("/admin/door").text
 
 
 @pytest.mark.parametrize("uuid", ["x", str(UUID(int=0))])
