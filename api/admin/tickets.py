@@ -31,6 +31,11 @@ _ONE = """SELECT t.uuid, t.first_name, t.last_name, r.email, q.name, p.name, t.s
     LEFT JOIN device d ON d.id = t.scanned_by WHERE t.uuid = ?"""
 _PRODUCTS = """SELECT q.name FROM event_product x JOIN product q ON q.id = x.product_id WHERE x.event_id = ?
     ORDER BY q.name"""
+# A person as people say it, either way round: each holds the first and the last name alone, too.
+_WHOLE_NAMES = tuple(
+    f"COALESCE(t.{one}_name, '') || ' ' || COALESCE(t.{other}_name, '')"
+    for one, other in (("first", "last"), ("last", "first"))
+)
 _LOOKS = {"scanned": "good", "cancelled": "bad", "created": "warn", "inactive": "warn"}
 
 
@@ -121,7 +126,7 @@ def _rows(visit: Visit, event: models.Event, asked: dict[str, str]) -> list[tupl
         values.append(asked["search"].lower())
     elif asked["search"]:
         like = _pattern(asked["search"])
-        columns = ("t.first_name", "t.last_name", "r.email", "t.uuid")
+        columns = (*_WHOLE_NAMES, "r.email", "t.uuid")
         conditions.append(f"({' OR '.join(f'''LOWER({column}) LIKE ? ESCAPE '!' ''' for column in columns)})")
         values += [like] * len(columns)
     sql = f"{_ROWS} {' AND '.join(conditions)} ORDER BY t.id LIMIT ?"
@@ -130,7 +135,7 @@ def _rows(visit: Visit, event: models.Event, asked: dict[str, str]) -> list[tupl
 
 def _pattern(search: str) -> str:
     """What LIKE finds it by. SQLite's LOWER knows ASCII only, so another letter is any one: « é » finds « É » too."""
-    escaped = search.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    escaped = " ".join(search.lower().split()).replace("!", "!!").replace("%", "!%").replace("_", "!_")
     return f"%{''.join(c if c.isascii() else '_' for c in escaped)}%"
 
 

@@ -32,6 +32,13 @@ def test_tickets_are_added_with_their_names_and_found_by_any_of_them(house, brow
     assert _tickets(browser, house, status="scanned") == []
 
 
+@pytest.mark.parametrize("search", ["Zoé Müller", "müller zoé", "zoé  mül", "Zoé", "Müller"])
+def test_a_person_is_found_by_the_whole_name(house, browser, search):
+    for first, last in (("Zoé", "Müller"), ("Zoé", None), (None, "Müller"), ("Ana", "Roy")):
+        house.ticket(first_name=first, last_name=last)
+    assert len(_tickets(browser, house, search=search)) == (1 if " " in search else 2)
+
+
 def test_pages_hold_each_ticket_once(house, browser):
     browser.post("/admin/tickets", {"event": house.event.uuid, "count": "120"})
     seen, path = [], f"/admin/tickets?event={house.event.uuid}"
