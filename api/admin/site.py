@@ -29,6 +29,7 @@ from api.admin import (
     tickets,
     uploads,
 )
+from api.admin.once import Once
 from api.admin.passwords import BusyError
 from api.admin.sessions import COOKIE, is_token
 from api.admin.visit import House, RefusedError, Route, Visit
@@ -63,8 +64,9 @@ def routes() -> tuple[Route, ...]:
 
 def add_to(app: bottle.Bottle, house: House, counters: Counters) -> None:
     """Put the pages on this application; its root leads to them."""
+    once = Once()
     for route in routes():
-        app.route(route.path, route.method, _page(house, route, counters.route(route.method, route.path)))
+        app.route(route.path, route.method, _page(house, route, once, counters.route(route.method, route.path)))
     for root in ("/", "/admin"):
         app.route(root, "ANY", lambda root=root: _root(root))
 
@@ -84,14 +86,16 @@ def error_page(house: House, environ: Mapping[str, Any], status: int) -> bottle.
     return _dressed(visit, visit.refuse(key, status))
 
 
-def _page(house: House, route: Route, counter: RouteCounter) -> Any:
+def _page(house: House, route: Route, once: Once, counter: RouteCounter) -> Any:
     def answer(**arguments: str) -> bottle.HTTPResponse:
         began = time.perf_counter()
         visit = Visit(house, bottle.request.environ, None)
         try:
             visit.session = house.sessions.find(visit.cookie(COOKIE))
             with house.uploads.room(uploads.announced(visit.environ)) as is_free:
-                given = _turned_away(visit, route, is_free) or route.handler(visit, **arguments)
+                given = _turned_away(visit, route, is_free) or once.answer(
+                    visit, lambda: route.handler(visit, **arguments)
+                )
         except RefusedError as error:
             given = visit.refusal(error.sentence, error.status)
         except BusyError:

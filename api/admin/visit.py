@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -82,6 +83,7 @@ class Visit:
         self.session = session
         self.environ = environ
         self._request = Request(environ)
+        self._number = secrets.token_urlsafe(12)
 
     @property
     def admin(self) -> Admin:
@@ -189,9 +191,14 @@ class Visit:
         return str(self.house.zone) if self.house.zone is not None else time.tzname[0]
 
     def csrf_field(self) -> str:
-        """The hidden field that every form of a signed-in admin carries; put it into a template with ``{{!…}}``."""
+        """The hidden fields that every form of a signed-in admin carries; put them into a template with ``{{!…}}``.
+
+        The session's token, and a number of this page's own, by which a form that is sent twice is known (``once``).
+        """
         token = self.session.csrf if self.session is not None else ""
-        return f'<input type="hidden" name="csrf" value="{token}">'
+        return (
+            f'<input type="hidden" name="csrf" value="{token}"><input type="hidden" name="once" value="{self._number}">'
+        )
 
     def audit(
         self,
