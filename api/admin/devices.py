@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import bottle
 
 from api import qr
-from api.admin.visit import Route, Visit
+from api.admin.visit import RefusedError, Route, Visit
 from api.devices import devices, organising, signs
 from api.devices import sheet as printable
 from api.devices.devices import Admits, Device, Direction
@@ -70,9 +72,13 @@ def sheet_pdf(visit: Visit) -> bottle.HTTPResponse:
 
 
 def edit(visit: Visit, uuid: str) -> bottle.HTTPResponse:
-    """``POST devices/UUID``: its name and rules, for the next scan on."""
-    name = str(visit.form.get("name", ""))
-    organising.edit_device(visit.store, visit.uuid(uuid), name, _admits(visit), admin_id=visit.admin.id)
+    """``POST devices/UUID``: its name and rules, for the next scan on; unless another has set them meanwhile."""
+    name, admits = str(visit.form.get("name", "")), _admits(visit)
+    was = str(visit.form.get("was", ""))
+    device = devices.find_device(visit.store, visit.uuid(uuid))
+    if was and was != digest(device):
+        raise RefusedError(visit.say("devices_changed"), 409)
+    organising.edit_device(visit.store, visit.uuid(uuid), name, admits, admin_id=visit.admin.id)
     return visit.redirect(f"/admin/devices/{uuid}", "done_device_saved")
 
 
@@ -91,6 +97,11 @@ def archive(visit: Visit, uuid: str) -> bottle.HTTPResponse:
 def _admits(visit: Visit) -> Admits:
     direction: Direction = "out" if visit.form.get("direction") == "out" else "in"
     return Admits(tuple(visit.form.getall("event")), tuple(visit.form.getall("product")), direction)
+
+
+def digest(device: Device) -> str:
+    """By which a form knows whether the gate's name and rules are still as its page showed them."""
+    return hashlib.sha256(repr((device.name, device.admits)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def products(visit: Visit) -> list[str]:

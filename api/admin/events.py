@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from typing import Any
 from uuid import UUID
 
 import bottle
 
 from api.admin import refusals, times
 from api.admin.visit import RefusedError, Route, Visit
+from api.store import models
 from api.tickets import keys, programme
-from api.tickets.events import Doors, NotPossibleError, add_event, find_event
+from api.tickets.events import Doors, Event, NotPossibleError, add_event, find_event
 from api.tickets.programme import Price, Programme
 from api.watch.tally import ADMITTED
 
@@ -20,7 +23,13 @@ _LIST = f"""SELECT e.uuid, e.name, e.starts_at, e.opens_at, e.closes_at, e.priva
     FROM event e ORDER BY COALESCE(e.starts_at, e.opens_at, e.created_at) DESC, e.id DESC"""  # noqa: S608  # a statement of ours
 _COUNTS = f"""SELECT COUNT(*) FILTER (WHERE {ADMITTED}), COUNT(*) FILTER (WHERE t.status <> 'cancelled'),
     COUNT(*) FILTER (WHERE t.status = 'cancelled') FROM ticket t WHERE t.event_id = ?"""  # noqa: S608  # as above
-_TIMES = ("starts_at", "ends_at", "opens_at", "closes_at")
+_SAID = {
+    "starts_at": "events_starts",
+    "ends_at": "events_ends",
+    "opens_at": "events_opens",
+    "closes_at": "events_closes",
+}
+_TIMES = tuple(_SAID)
 _AMOUNT = re.compile(r"\d{1,7}([.,]\d{1,2})?", re.ASCII)
 
 
@@ -35,7 +44,18 @@ def show_new(visit: Visit) -> bottle.HTTPResponse:
 
 
 def add(visit: Visit) -> bottle.HTTPResponse:
-    """``POST events/new``: an event with keys of its own, or an imported one when a public key is given."""
+    """``POST events/new``: an event with keys of its own, or an imported one when a public key is given.
+
+    What can't be is said above the form, which keeps what was typed.
+    """
+    try:
+        event = _add(visit)
+    except (RefusedError, NotPossibleError) as error:
+        return visit.render("events_new.html", 400, form=visit.form, sentence=visit.told(error))
+    return visit.redirect(f"/admin/events/{event.uuid}", "done_event_added")
+
+
+def _add(visit: Visit) -> Event:
     wanted = _programme(visit)
     programme.check(wanted)
     pem = str(visit.form.get("public_key", "")).strip() or None
@@ -52,35 +72,59 @@ def add(visit: Visit) -> bottle.HTTPResponse:
         programme.edit(visit.store, UUID(event.uuid), wanted)
         event_id = find_event(visit.store, UUID(event.uuid)).id
         visit.audit("event.add", event_id=event_id, subject=event.uuid, detail={"name": event.name})
-    return visit.redirect(f"/admin/events/{event.uuid}", "done_event_added")
+    return event
 
 
 def show(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``GET events/UUID``: how it stands, and its form."""
-    event = find_event(visit.store, visit.uuid(uuid))
+    return _page(visit, find_event(visit.store, visit.uuid(uuid)))
+
+
+def _page(
+    visit: Visit, event: models.Event, sentence: str = "", form: Any = None, sold: Any = None
+) -> bottle.HTTPResponse:
+    """``sentence``: what can't be, with what was typed about the event (``form``) or what it sells (``sold``)."""
     admitted, total, cancelled = visit.store.db.run(_COUNTS, (event.id,)).fetchone()
     own = programme.programme_of(visit.store, UUID(event.uuid))
-    form = {name: times.write(getattr(own, name), visit.house.zone) for name in _TIMES}
     return visit.render(
         "events_one.html",
+        400 if sentence else 200,
         event=event,
+        sentence=sentence,
         admitted=admitted,
         total=total,
         cancelled=cancelled,
         offer=programme.offer(visit.store, UUID(event.uuid)),
-        form={**form, "name": own.name, "reentry": own.reentry},
+        form=_form(visit, own) if form is None else form,
+        was=(form or {}).get("was") or _digest(own),
+        sold=sold or {},
         money=_money,
     )
 
 
+def _form(visit: Visit, own: Programme) -> dict[str, object]:
+    times_of = {name: times.write(getattr(own, name), visit.house.zone) for name in _TIMES}
+    return {**times_of, "name": own.name, "reentry": own.reentry}
+
+
+def _digest(own: Programme) -> str:
+    """By which a form knows whether the event is still as its page showed it."""
+    return hashlib.sha256(repr(own).encode()).hexdigest()[:16]
+
+
 def edit(visit: Visit, uuid: str) -> bottle.HTTPResponse:
-    """``POST events/UUID``."""
+    """``POST events/UUID``. What another has changed since the page was shown is told, and not overwritten."""
     event = find_event(visit.store, visit.uuid(uuid))
-    wanted = _programme(visit)
-    with visit.store.writing():
-        programme.edit(visit.store, UUID(event.uuid), wanted)
-        detail = {name: getattr(wanted, name) for name in ("name", "reentry", *_TIMES)}
-        visit.audit("event.edit", event_id=event.id, subject=event.uuid, detail=detail)
+    try:
+        wanted = _programme(visit)
+        with visit.store.writing():
+            _is_as_shown(visit, programme.programme_of(visit.store, UUID(event.uuid)), wanted)
+            programme.edit(visit.store, UUID(event.uuid), wanted)
+            detail = {name: getattr(wanted, name) for name in ("name", "reentry", *_TIMES)}
+            visit.audit("event.edit", event_id=event.id, subject=event.uuid, detail=detail)
+    except (RefusedError, NotPossibleError) as error:
+        was = "" if isinstance(error, _ChangedError) else visit.form.get("was")  # "": it has been told now
+        return _page(visit, event, visit.told(error), form={**visit.form, "was": was})
     return visit.redirect(f"/admin/events/{event.uuid}", "done_event_saved")
 
 
@@ -89,14 +133,17 @@ def sell(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     event = find_event(visit.store, visit.uuid(uuid))
     told = str(visit.form.get("amount", "")).strip()
     if told and not _AMOUNT.fullmatch(told):
-        return visit.refuse("events_amount_odd")
+        return _page(visit, event, visit.say("events_amount_odd"), sold=visit.form)
     amount = round(float(told.replace(",", ".")) * 100) if told else None
     line = Price(str(visit.form.get("product", "")), str(visit.form.get("price", "")), amount)
-    with visit.store.writing():
-        programme.sell(visit.store, UUID(event.uuid), line)
-        visit.audit(
-            "event.sell", event_id=event.id, subject=event.uuid, detail={"product": line.product, "amount": amount}
-        )
+    try:
+        with visit.store.writing():
+            programme.sell(visit.store, UUID(event.uuid), line)
+            visit.audit(
+                "event.sell", event_id=event.id, subject=event.uuid, detail={"product": line.product, "amount": amount}
+            )
+    except NotPossibleError as error:
+        return _page(visit, event, visit.told(error), sold=visit.form)
     return visit.redirect(f"/admin/events/{event.uuid}", "done_event_saved")
 
 
@@ -108,6 +155,25 @@ def stop_selling(visit: Visit, uuid: str) -> bottle.HTTPResponse:
         programme.stop_selling(visit.store, UUID(event.uuid), product)
         visit.audit("event.unsell", event_id=event.id, subject=event.uuid, detail={"product": product})
     return visit.redirect(f"/admin/events/{event.uuid}", "done_event_saved")
+
+
+class _ChangedError(RefusedError):
+    """Another has edited the event since the form was shown."""
+
+
+def _is_as_shown(visit: Visit, own: Programme, wanted: Programme) -> None:
+    """Raise _ChangedError when the event is neither as the form showed it nor as it is wanted."""
+    if str(visit.form.get("was") or _digest(own)) != _digest(own) and own != wanted:
+        raise _ChangedError(visit.say("events_changed", now=_differing(visit, own, wanted)))
+
+
+def _differing(visit: Visit, own: Programme, wanted: Programme) -> str:
+    """How the event stands, where that is not what was typed."""
+    said = [(_SAID[name], visit.moment(getattr(own, name)) or "–", name) for name in _TIMES]
+    said += [("events_name", own.name, "name"), ("events_reentry", "✓" if own.reentry else "–", "reentry")]
+    return " · ".join(
+        f"{visit.say(key)}: {value}" for key, value, name in said if getattr(own, name) != getattr(wanted, name)
+    )
 
 
 def _programme(visit: Visit) -> Programme:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import bottle
 
 from api.admin import faults, words
-from api.admin.devices import picture, products, state
+from api.admin.devices import digest, picture, products, state
 from api.admin.visit import Route, Visit
 from api.devices import devices, heartbeats, signs
 from api.tickets.events import list_events
@@ -41,6 +41,7 @@ def show(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     return visit.render(
         "devices_one.html",
         device=device,
+        was=digest(device),
         url=waiting.pairing_url if waiting is not None else None,
         picture=picture(waiting.pairing_url) if waiting is not None else "",
         state=state(visit, device),

@@ -23,7 +23,6 @@ from api.admin import (
     home,
     imports,
     printing,
-    refusals,
     signin,
     static,
     tickets,
@@ -101,7 +100,7 @@ def _page(house: House, route: Route, once: Once, counter: RouteCounter) -> Any:
         except BusyError:
             given = visit.refuse("error_sign_in_busy", 503)
         except NotPossibleError as error:
-            given = visit.refusal(refusals.told(error, visit.language))
+            given = visit.refusal(visit.told(error))
         except bottle.HTTPError as error:  # a form that is larger than any of ours
             given = visit.refuse("error_413" if error.status_code == 413 else "error_400", error.status_code)
         except Exception as error:  # whatever went wrong, a person is told so on a page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -15,11 +16,12 @@ from api.scan.words import language_of
 from api.store import models
 from api.store.models import TicketStatus
 from api.tickets import issue
-from api.tickets.events import find_event, list_events
+from api.tickets.events import NotPossibleError, find_event, list_events
 from api.tickets.issue import Order
 from api.tickets.unscan import unscan
 
 _PAGE = 50
+_ALL = dict.fromkeys(("event", "search", "status", "product"), "")  # no filter
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _MOST = 500  # tickets of one reservation, as the shell has it
 _ROWS = """SELECT t.id, t.uuid, t.first_name, t.last_name, r.email, q.name, p.name, t.status, t.scanned_at, d.name
@@ -44,14 +46,23 @@ def show_all(visit: Visit) -> bottle.HTTPResponse:
     events = list_events(visit.store)
     if not events:
         return visit.redirect("/admin/events/new")
-    asked = {name: str(visit.query.get(name, "")).strip()[:200] for name in ("event", "search", "status", "product")}
-    event = _event(visit, asked["event"] or events[-1].uuid)
+    asked = {name: str(visit.query.get(name, "")).strip()[:200] for name in _ALL}
+    return _list(visit, _event(visit, asked["event"] or events[-1].uuid), asked)
+
+
+def _list(
+    visit: Visit, event: models.Event, asked: dict[str, str], sentence: str = "", form: Any = None
+) -> bottle.HTTPResponse:
+    """``sentence``: why no ticket could be added, with what was typed (``form``)."""
     rows = _rows(visit, event, asked)
     more = {**{name: value for name, value in asked.items() if value}, "event": event.uuid}
     return visit.render(
         "tickets_list.html",
+        400 if sentence else 200,
         event=event,
-        events=events,
+        events=list_events(visit.store),
+        sentence=sentence,
+        form=form or {},
         asked=asked,
         statuses=[status.value for status in TicketStatus],
         products=[row[0] for row in visit.store.db.run(_PRODUCTS, (event.id,))],
@@ -63,11 +74,11 @@ def show_all(visit: Visit) -> bottle.HTTPResponse:
 
 
 def add(visit: Visit) -> bottle.HTTPResponse:
-    """``POST tickets``: one reservation."""
+    """``POST tickets``: one reservation. What can't be is said above the form, which keeps what was typed."""
     event = _event(visit, str(visit.form.get("event", "")))
     told = str(visit.form.get("count", "1")).strip() or "1"
     if not (told.isascii() and told.isdigit() and len(told) < 4 and 1 <= int(told) <= _MOST):
-        return visit.refuse("tickets_count_odd", most=_MOST)
+        return _list(visit, event, _ALL, visit.say("tickets_count_odd", most=_MOST), visit.form)
     if event.private_key_pem is None:
         return visit.refuse("tickets_imported")
     first, last, email, product, price = (
@@ -77,7 +88,10 @@ def add(visit: Visit) -> bottle.HTTPResponse:
     told_language = str(visit.form.get("language", ""))
     language = language_of(told_language, visit.house.language) if told_language else None
     order = Order(first, last, email, product, price, language=language)
-    added = issue.add_tickets(visit.store, UUID(event.uuid), order, count=int(told), admin_id=visit.admin.id)
+    try:
+        added = issue.add_tickets(visit.store, UUID(event.uuid), order, count=int(told), admin_id=visit.admin.id)
+    except NotPossibleError as error:
+        return _list(visit, event, _ALL, visit.told(error), visit.form)
     return visit.redirect(f"/admin/tickets/{added[0].uuid}", "done_tickets_added", count=len(added))
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import bottle
 
-from api.admin import words
+from api.admin import refusals, words
 from api.admin.sessions import Admin, Session, Sessions
 from api.admin.uploads import Request, Uploads
 from api.devices.limiter import Limiter
@@ -23,7 +23,7 @@ from api.scan.words import Language, language_of
 from api.store import acts
 from api.store.models import Event
 from api.store.store import Store
-from api.tickets.events import find_event
+from api.tickets.events import NotPossibleError, find_event
 from api.tickets.importing.worker import Worker
 from api.watch.outlook import Outlook
 from api.watch.tally import Tally
@@ -224,6 +224,10 @@ class Visit:
             told = {"notice": notice_key, **{f"n_{name}": str(value)[:200] for name, value in values.items()}}
             path += ("&" if "?" in path else "?") + urlencode(told)
         return bottle.HTTPResponse("", 303, {"Location": quote(path, safe="/?&=%#:+-_.~")})
+
+    def told(self, error: RefusedError | NotPossibleError) -> str:
+        """Why not, in the visitor's language."""
+        return error.sentence if isinstance(error, RefusedError) else refusals.told(error, self.language)
 
     def refuse(self, key: str, status: int = 400, **values: object) -> bottle.HTTPResponse:
         """A page with the sentence of why not, and the way back."""

@@ -14,6 +14,7 @@ from api.tickets.events import NotPossibleError
 
 Direction = Literal["in", "out"]
 MOST_AT_ONCE = 200
+_LONGEST = 200  # characters of a name, as the database has them
 _EVENTS = "SELECT a.device_id, e.uuid FROM device_event a JOIN event e ON e.id = a.event_id ORDER BY e.id"
 _PRODUCTS = "SELECT a.device_id, q.name FROM device_product a JOIN product q ON q.id = a.product_id ORDER BY q.name"
 _RENEW = "UPDATE device SET pairing_nonce = ?, claimed_at = NULL WHERE uuid = ? AND archived_at IS NULL"
@@ -84,8 +85,12 @@ def insert_devices(
 
 
 def numbered(name: str, count: int) -> list[str]:
-    """``Gate`` → ``Gate 1``, ``Gate 2``, …; the name itself for one."""
-    return [name] if count == 1 else [f"{name.strip()} {number}" for number in range(1, count + 1)]
+    """``Gate`` → ``Gate 1``, ``Gate 2``, …; the name itself for one. No number is cut off a long name.
+
+    Raises NotPossibleError for an empty name.
+    """
+    longest = _LONGEST - len(f" {count}")
+    return [name] if count == 1 else [f"{_name(name)[:longest].strip()} {number}" for number in range(1, count + 1)]
 
 
 def list_devices(store: Store) -> list[Device]:
@@ -168,7 +173,7 @@ def admits_event(store: Store, device_id: int, event_id: int) -> bool:
 def _name(name: str) -> str:
     if not name.strip():
         raise NotPossibleError("a device needs a name: screens show it (« used 14:02 at Gate 2 »)")
-    return name.strip()[:200]
+    return name.strip()[:_LONGEST]
 
 
 def _admit(store: Store, uuid: str, admits: Admits) -> None:

@@ -39,6 +39,28 @@ def test_fifty_gates_are_made_at_once_and_stand_on_one_sheet(store, browser):
     assert [device.name for device in list_devices(store)] == [f"Gate {number}" for number in range(1, 51)]
 
 
+def test_many_gates_of_a_long_name_keep_their_numbers(store, browser):
+    browser.post("/admin/devices", {"name": "g" * 200, "count": "12"})
+    names = [device.name for device in list_devices(store)]
+    assert [name.lstrip("g") for name in names] == [f" {number}" for number in range(1, 13)]
+    assert max(map(len, names)) == 200
+
+
+@pytest.mark.parametrize("count", ["1", "3"])
+def test_gates_without_a_name_are_not_made(store, browser, count):
+    assert browser.post("/admin/devices", {"name": "  ", "count": count}).status_code == 400
+    assert list_devices(store) == []
+
+
+def test_of_two_who_edit_a_gate_the_second_is_told_and_changes_nothing(store, browser):
+    path = f"/admin/devices/{_made(browser, store)}"
+    was = [next(each["value"] for each in browser.page(path).all("input") if each.get("name") == "was")] * 2
+    assert browser.post(path, {"name": "Way out", "direction": "out", "was": was[0]}).status_code == 200
+    told = browser.post(path, {"name": "Gate", "direction": "in", "was": was[1]})
+    assert (told.status_code, "Somebody else has edited this gate" in told.text) == (409, True)
+    assert (list_devices(store)[-1].name, list_devices(store)[-1].admits.direction) == ("Way out", "out")
+
+
 @pytest.mark.parametrize("count", ["0", "201", "-1", "²", "many", "9" * 5000])
 def test_a_number_that_is_none_makes_no_gate(store, browser, count):
     assert browser.post("/admin/devices", {"name": "Gate", "count": count}).status_code == 400

@@ -11,6 +11,8 @@ from api.admin import times
 from api.tickets.events import list_events
 from api.tickets.keys import new_pair
 
+from .conftest import Page
+
 PARIS = ZoneInfo("Europe/Paris")
 EVIL = "<script>alert(1)</script>"
 
@@ -47,6 +49,51 @@ def test_an_event_that_can_not_be_is_refused_in_a_sentence_and_not_made(store, b
     assert answer.status_code == 400
     assert 'role="alert"' in answer.text
     assert list_events(store) == []
+
+
+def test_what_was_typed_about_an_event_stays_in_the_form_that_says_what_is_wrong(store, browser):
+    times_typed = {"starts_at": "2026-07-14T20:00", "opens_at": "2026-07-14T18:00", "closes_at": "2026-07-14T17:00"}
+    typed = {"name": "Bal d'été", **times_typed, "uuid": "no uuid", "public_key": "", "reentry": "1"}
+    browser.post("/admin/events/new", {"name": "Concert"})
+    path = f"/admin/events/{_event(store).uuid}"
+    for page in (Page(browser.post(to, typed).text) for to in ("/admin/events/new", path)):
+        assert "The doors close before they open" in page.text
+        fields = {field.get("name"): field for field in page.all("input")}
+        assert {name: fields[name]["value"] for name in ("name", *times_typed)} == {"name": "Bal d'été", **times_typed}
+        assert "checked" in fields["reentry"]
+    page = Page(browser.post(f"{path}/offer", {"product": "Place", "price": "Plein", "amount": "12 €"}).text)
+    values = {field.get("name"): field.get("value") for field in page.all("input")}
+    assert (values["product"], values["price"], values["amount"]) == ("Place", "Plein", "12 €")
+
+
+def _was(browser, path):
+    return next(field["value"] for field in browser.page(path).all("input") if field.get("name") == "was")
+
+
+def test_of_two_who_edit_an_event_the_second_is_told_what_the_first_has_changed(store, browser):
+    browser.post("/admin/events/new", {"name": "Concert", "opens_at": "2026-07-14T20:00"})
+    path = f"/admin/events/{_event(store).uuid}"
+    one, other = _was(browser, path), _was(browser, path)
+    browser.post(path, {"name": "Concert", "opens_at": "2026-07-14T18:00", "was": one})
+    mine = {"name": "Grand concert", "opens_at": "2026-07-14T20:00"}
+    told = browser.post(path, {**mine, "was": other})
+    assert told.status_code == 400
+    assert "Somebody else has edited this event" in told.text
+    assert "Doors open: 2026-07-14 18:00" in told.text
+    assert _event(store).name == "Concert"
+    now = next(field["value"] for field in Page(told.text).all("input") if field.get("name") == "was")
+    assert browser.post(path, {**mine, "was": now}).status_code == 200
+    assert _event(store).name == "Grand concert"
+
+
+def test_a_mistake_in_between_does_not_hide_that_another_has_edited_the_event(store, browser):
+    browser.post("/admin/events/new", {"name": "Concert"})
+    path = f"/admin/events/{_event(store).uuid}"
+    was = _was(browser, path)
+    browser.post(path, {"name": "Bal"})
+    page = Page(browser.post(path, {"name": "Concert", "opens_at": "tonight", "was": was}).text)
+    kept = next(field["value"] for field in page.all("input") if field.get("name") == "was")
+    assert "Somebody else" in browser.post(path, {"name": "Concert", "was": kept}).text
 
 
 def test_names_are_shown_as_they_were_typed_and_run_as_nothing(store, browser):

@@ -7,6 +7,11 @@ from uuid import uuid4
 
 import pytest
 
+from api.tickets.events import add_event
+from api.tickets.keys import new_pair
+
+from .conftest import Page
+
 EVIL = '"><script>alert(1)</script>'
 
 
@@ -37,6 +42,23 @@ def test_a_person_is_found_by_the_whole_name(house, browser, search):
     for first, last in (("Zoé", "Müller"), ("Zoé", None), (None, "Müller"), ("Ana", "Roy")):
         house.ticket(first_name=first, last_name=last)
     assert len(_tickets(browser, house, search=search)) == (1 if " " in search else 2)
+
+
+def test_what_was_typed_about_tickets_stays_in_the_form_that_says_what_is_wrong(house, browser):
+    typed = {"first_name": "Zoé", "last_name": "Roy", "email": "z@example.org", "price": "Plein", "count": "12"}
+    answer = browser.post("/admin/tickets", {"event": house.event.uuid, **typed, "language": "en"})
+    assert answer.status_code == 400
+    assert "A price belongs to a product: give both" in answer.text
+    fields = {field.get("name"): field.get("value") for field in Page(answer.text).all("input")}
+    assert {name: fields[name] for name in typed} == typed
+    assert '<option value="en" lang="en" selected>' in answer.text
+
+
+def test_the_tickets_of_another_server_are_not_asked_for_in_a_form_that_is_refused(store, browser):
+    event = add_event(store, "TiBillet", uuid=uuid4(), public_key_pem=new_pair()[1])
+    page = browser.page(f"/admin/tickets?event={event.uuid}")
+    assert "This event comes from another server" in page.text
+    assert all(form.get("action") != "/admin/tickets" or form["method"] == "get" for form in page.all("form"))
 
 
 def test_pages_hold_each_ticket_once(house, browser):
