@@ -6,10 +6,9 @@ from urllib.parse import urlencode
 
 import bottle
 
-from api.admin import audit_lines, sheets, times
-from api.admin.audit_lines import Filter, Line
+from api.admin import audit_lines, audit_words, sheets, times
+from api.admin.audit_lines import Filter
 from api.admin.visit import RefusedError, Route, Visit
-from api.tickets.events import list_events
 
 _PAGE = 100
 _FIELDS = ("log", "event", "who", "what", "subject", "since", "until")
@@ -25,11 +24,12 @@ def show(visit: Visit) -> bottle.HTTPResponse:
     return visit.render(
         "audit_lines.html",
         lines=shown,
-        events=list_events(visit.store),
+        events=audit_words.event_names(visit),
+        choices=audit_words.choices(visit),
         asked=asked,
         more=f"/admin/audit?{urlencode({**asked, 'before': below})}" if len(found) > _PAGE else "",
         csv=f"/admin/audit.csv?{urlencode(asked)}",
-        told=lambda line: _told(visit, line),
+        log=audit_words,
     )
 
 
@@ -38,7 +38,7 @@ def download(visit: Visit) -> bottle.HTTPResponse:
     titles = [visit.say(f"audit_{name}") for name in ("at", "who", "what", "code", "subject", "event", "more")]
     lines = audit_lines.everything(visit.store, _filter(visit))
     rows = (
-        (visit.moment(line.at), _who(visit, line), line.what, line.code, line.subject, line.event, line.more)
+        (visit.moment(line.at), audit_words.who(visit, line), line.what, line.code, line.subject, line.event, line.more)
         for line in lines
     )
     return sheets.download("audit.csv", visit.language, titles, rows)
@@ -62,16 +62,6 @@ def _before(text: str) -> tuple[int, int]:
     scans, _, acts = text.partition("-")
     are_numbers = scans.isascii() and scans.isdigit() and acts.isascii() and acts.isdigit() and len(text) < 40
     return (int(scans), int(acts)) if are_numbers else audit_lines.FIRST
-
-
-def _who(visit: Visit, line: Line) -> str:
-    return line.who or visit.say("audit_shell")
-
-
-def _told(visit: Visit, line: Line) -> tuple[str, str, str]:
-    """Who, what in words, and how it looks: good, bad or plain."""
-    look = "" if line.log else "good" if line.code == "ok" else "bad"
-    return _who(visit, line), f"{line.what} → {line.code}" if line.code else line.what, look
 
 
 ROUTES = (

@@ -10,6 +10,7 @@ from uuid import UUID
 import bottle
 
 from api import qr
+from api.admin import audit_words
 from api.admin.audit_lines import FIRST, Filter, page
 from api.admin.visit import RefusedError, Route, Visit
 from api.scan.words import language_of
@@ -107,6 +108,7 @@ def show(visit: Visit, uuid: str) -> bottle.HTTPResponse:
         picture=_picture(code) if code else "",
         history=page(visit.store, Filter(subject=row[0]), FIRST, 100),
         look=_looks,
+        log=audit_words,
     )
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from pathlib import Path
 
 import pytest
 
 from api.admin import audit_lines
 from api.admin.audit_lines import FIRST, Filter
+from api.devices import reach
 from api.store import acts
 from api.tickets.events import add_event
 
@@ -37,7 +40,35 @@ def _written(store):
 
 def test_what_gates_asked_and_what_admins_did_is_one_list_newest_first(browser, busy):
     page = browser.page("/admin/audit").text
-    assert page.index("event.add") < page.index("scan → already_scanned") < page.index("scan → ok")
+    page = page[page.index("Detail") :]
+    assert page.index("event made") < page.index("in → already used") < page.index("in → accepted")
+
+
+def test_the_log_and_a_tickets_history_are_told_in_the_words_and_times_of_the_page(store, house, gate, browser):
+    ticket = house.ticket()
+    gate.scan(ticket.qrcode_data)
+    browser.post(f"/admin/tickets/{ticket.uuid}/unscan", {"reason": "scanned by mistake"})
+    browser.post(f"/admin/events/{house.event.uuid}", {"name": "Bal", "opens_at": "2026-07-14T18:00"})
+    browser.post(f"/admin/devices/{gate.uuid}", {"name": "Nord", "event": house.event.uuid, "direction": "out"})
+    page = browser.page("/admin/audit").text
+    assert "Name: Bal · Doors open: 2026-07-14 18:00" in page
+    assert "Name: Nord · Direction: exit · Events: Bal" in page
+    assert "{" not in page
+    browser.post("/admin/account/language", {"language": "fr"})
+    for path in ("/admin/audit", f"/admin/tickets/{ticket.uuid}"):
+        page = browser.page(path).text
+        assert "entrée → accepté" in page
+        assert "Raison: scanned by mistake" in page
+        assert not re.search(r"ticket\.|event\.|→ ok", page)
+
+
+def test_every_act_that_is_logged_has_its_words_and_can_be_asked_for(browser):
+    sources = "\n".join(file.read_text("utf-8") for file in Path(acts.__file__).parents[1].rglob("*.py"))
+    kinds = "admin|backup|device|event|ticket"
+    logged = {*re.findall(rf'"((?:{kinds})(?:\.[a-z]+)+)"', sources), reach.ACT} - {"tickets.csv"}
+    assert {"event.add", "ticket.import.undo"} <= logged
+    offered = {option.get("value") for option in browser.page("/admin/audit").all("option")}
+    assert logged | {"already_scanned", "scan"} <= offered
 
 
 def test_the_filters_leave_what_was_asked_for(browser, house, busy):
