@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from api.scan.words import Language
+from api.tickets.importing import columns
 
 KEPT = 300  # problems told one by one; beyond, they are counted
 _SHOWN = 60  # characters of a value
@@ -18,7 +19,7 @@ class Problem:
     line: int
     kind: str  # a key of the sentences below
     value: str = ""
-    column: str = ""
+    column: str = ""  # a key of ``columns.NAMES``
 
     @property
     def is_warning(self) -> bool:
@@ -30,7 +31,8 @@ class Problem:
         shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in self.value)
         if len(shown) > _SHOWN:
             shown = f"{shown[: _SHOWN - 1]}…"
-        return _SENTENCES[self.kind][language == "en"].format(value=shown, column=self.column)
+        column = columns.title(self.column, language) if self.column else ""
+        return _SENTENCES[self.kind][language == "en"].format(value=shown, column=column)
 
 
 @dataclass

@@ -28,7 +28,17 @@ _STATUSES = {
 } | {
     columns.plain(word): status
     for status, words in {
-        TicketStatus.VALID: ("valide", "ok", "payé", "paid", "non scanné", "not scanned", "confirmed", "confirmé"),
+        TicketStatus.VALID: (
+            "valide",
+            "valable",
+            "ok",
+            "payé",
+            "paid",
+            "non scanné",
+            "not scanned",
+            "confirmed",
+            "confirmé",
+        ),
         TicketStatus.SCANNED: ("scanné", "utilisé", "used", "entré", "checked in", "admitted"),
         TicketStatus.CANCELLED: ("annulé", "canceled", "refunded", "remboursé"),
         TicketStatus.INACTIVE: ("inactif", "inactive"),
@@ -66,17 +76,20 @@ def status_of(text: str) -> TicketStatus | None:
 def _places(line: int, headings: list[str], tell: Tell) -> dict[str, int]:
     """Field → which cell. Empty when the first line names no column."""
     found: dict[str, int] = {}
+    unknown: list[str] = []
     for place, heading in enumerate(headings):
         field = columns.field_of(heading)
         if field is None:
-            if heading.strip() and found:
-                tell(Problem(line, "column_unknown", heading.strip()))
+            unknown.append(heading.strip())
         elif field in found:
             tell(Problem(line, "column_twice", heading.strip()))
         else:
             found[field] = place
     if not found:
         tell(Problem(line, "no_headings", " ".join(headings)))
+    else:
+        for heading in filter(None, unknown):
+            tell(Problem(line, "column_unknown", heading))
     return found
 
 
@@ -105,11 +118,11 @@ def _row(line: int, record: list[str], places: dict[str, int], width: int, tell:
 def _cell(line: int, field: str, text: str, values: dict[str, Any], wrong: list[Problem]) -> None:
     """Put what the cell means into ``values``, or what is wrong with it into ``wrong``."""
     if len(text) > _LONGEST.get(field, _LONG):
-        wrong.append(Problem(line, "too_long", text, columns.title(field, "en")))
+        wrong.append(Problem(line, "too_long", text, field))
     elif not text.isprintable():
         text = " ".join(text.split())  # a name over two lines is one name
         if not text.isprintable():
-            wrong.append(Problem(line, "control", text, columns.title(field, "en")))
+            wrong.append(Problem(line, "control", text, field))
             return
         _cell(line, field, text, values, wrong)
     elif field in _MEANINGS:

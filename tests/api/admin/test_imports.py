@@ -59,6 +59,12 @@ def test_a_file_becomes_a_preview_then_tickets_then_nothing_again(house, browser
     assert acts.fetchall() == [("ticket.import", 1), ("ticket.import.undo", 1)]
 
 
+def test_a_file_without_tickets_is_not_told_to_have_no_mistakes(upload):
+    page = upload("nom;mail\n").text
+    assert "below its headings this file has no ticket" in page
+    assert "0 mistake(s)" not in page
+
+
 def test_every_problem_is_listed_with_its_line_and_nothing_is_kept(house, upload):
     page = upload(f"nom;mail\nRoy;nonsense\nLys;l@example.org\nSand;{EVIL}\n")
     assert page.status_code == 400

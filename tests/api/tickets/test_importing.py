@@ -11,12 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.admin import words as pages
 from api.store import moments
 from api.store.models import TicketStatus
 from api.tickets import codes, events, issue, keys
 from api.tickets.events import NotPossibleError
 from api.tickets.importing import columns, imports, reading, table, taking
 from api.tickets.importing.checking import check
+from api.tickets.importing.problems import Problem
 from api.tickets.importing.row import Row, from_json, lay, to_json
 from api.tickets.importing.table import UnreadableError, open_table
 
@@ -108,6 +110,25 @@ def test_columns_come_in_any_order_and_unknown_ones_are_left_out_with_a_word():
     found, told = _read("mail,shoe size,surname\na@example.org,44,Roy\n")
     assert [(row.email, row.last_name) for row in found] == [("a@example.org", "Roy")]
     assert told == [(1, "column_unknown", "shoe size")]
+
+
+def test_an_unknown_column_is_told_before_the_first_known_one_too():
+    found, told = _read("shoe size,,surname,hat\n44,,Roy,57\n")
+    assert [row.last_name for row in found] == ["Roy"]
+    assert told == [(1, "column_unknown", "shoe size"), (1, "column_unknown", "hat")]
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_states_that_pages_show_are_read_from_a_file(language):
+    for status in TicketStatus:
+        found, told = _read(f"name;status\nRoy;{pages.say(language, f'status_{status}')}\n")
+        assert ([row.status for row in found], told) == ([status], [])
+
+
+def test_a_problem_calls_its_column_as_the_template_of_that_language_does():
+    problem = Problem(2, "too_long", "x" * 201, "last_name")
+    assert problem.say("fr").startswith("nom : «")
+    assert problem.say("en").startswith("last name: “")
 
 
 @pytest.mark.parametrize(
