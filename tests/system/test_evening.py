@@ -214,3 +214,35 @@ def test_an_organisers_evening_from_the_set_up_link_to_the_export(house, page, m
     assert sum(1 for line in lines if (line[2], line[3]) == ("scan", "ok")) == GUESTS - 1
     assert {"event.add", "ticket.cancel", "device.archive"} <= {line[2] for line in lines}
     assert re.search(r"paid back", str(lines))
+
+
+def test_pages_fit_a_phone_however_long_a_name_is_and_can_be_read_there(house, page):
+    page.set_viewport_size({"width": 360, "height": 740})
+    _sign_up(page, house)
+    long = "W" * 200
+    page.goto(f"{house.url}/admin/events/new")
+    page.get_by_label("Name").fill(long)
+    page.get_by_role("button", name="Save").click()
+    event = page.url.partition("?")[0].rpartition("/")[2]
+    for label in ("Product", "Price"):
+        page.get_by_label(label).fill(long)
+    page.get_by_role("button", name="Add").click()
+    page.goto(f"{house.url}/admin/tickets?event={event}")
+    for label in ("First name", "Last name"):
+        page.get_by_label(label).fill(long)
+    page.locator("#product").fill(long)
+    page.get_by_role("button", name="Add").click()
+    ticket = page.url.partition("?")[0].rpartition("/")[2]
+    page.goto(f"{house.url}/admin/devices")
+    page.get_by_label("Name").fill(long)
+    page.get_by_role("button", name="Make").click()
+    gate = page.url.partition("?")[0].rpartition("/")[2]
+    about = f"?event={event}"
+    paths = ["", "events", f"events/{event}", f"events/{event}/forget", f"tickets{about}", f"tickets/{ticket}"]
+    paths += ["devices", f"devices/{gate}", "devices/sheet", "audit", f"print{about}", f"door{about}"]
+    for path in paths:
+        page.goto(f"{house.url}/admin/{path}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+        wide = "e => e.scrollWidth > e.clientWidth && !e.querySelector('a, button, input') && e.tabIndex < 0"
+        assert not page.evaluate(f"[...document.querySelectorAll('.scroll')].some({wide})"), path  # by keyboard too
+    assert page.locator(".curve text").first.bounding_box()["height"] > 9  # CSS pixels; 11 px letters are about 12 high
