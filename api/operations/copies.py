@@ -62,6 +62,11 @@ def restore(file: Path, database: str) -> Copy:
         _refuse_a_database(target)
     if not file.exists():
         raise CopyError(f"there is no backup {file}: nothing was restored")
+    if isinstance(target, Path) and not os.access(target.parent, os.W_OK | os.X_OK):
+        raise CopyError(
+            f"{target.parent} is no folder that may be written to: nothing was restored; make it, give it to the user "
+            "who runs this, or restore to another: --database sqlite:///FILE"
+        )
     try:
         made = _restored(file, target)
         open_store(database).close()
@@ -89,7 +94,8 @@ def _place_of(database: str) -> Path | str:
 
 
 def _refuse_a_database(target: Path) -> None:
-    for taken in (target, target.with_name(f"{target.name}-wal")):
+    # SQLite plays back what it finds in either, over whatever then has the name.
+    for taken in (target, *(target.with_name(f"{target.name}-{beside}") for beside in ("wal", "journal"))):
         if taken.exists():
             raise CopyError(
                 f"{taken} is there already: nothing was restored, for it may hold scans that the backup has not; "

@@ -142,6 +142,13 @@ def test_rotation_without_a_folder_is_refused(filled, tmp_path):
         backup(filled, tmp_path / "b.sqlite3", keep=2)
 
 
+@needs.on_sqlite
+def test_a_folder_that_is_not_there_is_not_blamed_on_the_backup(filled, tmp_path):
+    backup(filled, tmp_path / "b")
+    with pytest.raises(CopyError, match=f"^{tmp_path}/none is no folder that may be written to: nothing was restored"):
+        restore(tmp_path / "b", f"sqlite:///{tmp_path}/none/new.sqlite3")
+
+
 def test_a_restore_never_overwrites_a_database(filled, tmp_path):
     backup(filled, tmp_path / "b")
     before = _everything(filled)
@@ -151,9 +158,10 @@ def test_a_restore_never_overwrites_a_database(filled, tmp_path):
 
 
 @needs.on_sqlite
-def test_a_restore_never_overwrites_the_log_of_a_database(filled, empty, tmp_path):
+@pytest.mark.parametrize("log", ["wal", "journal"])  # SQLite would play it into what was restored
+def test_a_restore_never_overwrites_the_log_of_a_database(filled, empty, tmp_path, log):
     backup(filled, tmp_path / "b")
-    (tmp_path / "new.sqlite3-wal").write_bytes(b"scans")
+    (tmp_path / f"new.sqlite3-{log}").write_bytes(b"scans")
     with pytest.raises(CopyError, match="there already"):
         restore(tmp_path / "b", empty)
 
