@@ -51,10 +51,10 @@ FRENCH = {
         "cet événement n’a pas d’heure de fin, et quelqu’un est entré il y a moins de 6 heures : rien n’a été oublié ; "
         "attendez, ou donnez-lui l’heure à laquelle ses portes ont fermé"
     ),
-    "the guests are forgotten, but the log beside the database, which is being read, as by a backup, may still hold "
-    "their names: forget them once more when that is over": (
-        "les invités sont oubliés, mais le journal à côté de la base, qu’on est en train de lire (une sauvegarde, "
-        "peut-être), contient peut-être encore leurs noms : recommencez l’oubli quand ce sera fini"
+    "the names are gone from the database, but its files may hold them still, since somebody reads it, as a backup "
+    "does: forget once more when that is over": (
+        "les noms ont quitté la base, mais ses fichiers les contiennent peut-être encore, car quelqu’un la lit, comme "
+        "le fait une sauvegarde : oubliez une fois de plus quand ce sera fini"
     ),
     "an event needs a name: it is shown on screens and tickets": (
         "il faut un nom à l’événement : les écrans et les billets le montrent"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from api.tickets.events import NotPossibleError
 from api.watch.doors import EVENING_US
 
 _ROWS_A_STEP = 500  # in one transaction: a gate waits for it no longer than for a scan or two
-_PATIENCE_S = 10  # seconds, with whoever copies SQLite's log
+_READERS_S = 10.0  # how long whoever reads an older state is waited for
 _QUIET_US = 6 * 3600 * 1_000_000  # doors without a time to close count as closed so long after the last scan
 
 _NEXT_TICKETS = "SELECT id FROM ticket WHERE event_id = ? AND id > ? ORDER BY id LIMIT ?"
@@ -54,8 +53,8 @@ def known(store: Store, uuid: UUID) -> Forgotten:
 def forget(store: Store, uuid: UUID, admin_id: int | None = None) -> Forgotten:
     """Forget an event's guests, in small transactions, so that gates of other events go on. May be run again.
 
-    ``admin_id``: who wants it; None: the organiser's shell. Raises NotPossibleError when there is no such event, or it
-    is not over, and when all is forgotten but somebody who reads for long keeps SQLite's log.
+    ``admin_id``: who wants it; None: the organiser's shell. Raises NotPossibleError when there is no such event, it is
+    not over, or all is forgotten but somebody who reads for long keeps the old pages in SQLite's files.
     """
     event = events.find_event(store, uuid)
     _refuse_what_is_not_over(store, event)
@@ -67,21 +66,13 @@ def forget(store: Store, uuid: UUID, admin_id: int | None = None) -> Forgotten:
             store.db.run("UPDATE event SET forgotten_at = ? WHERE id = ?", (moments.now(), event.id))
             done = {"tickets": tickets, "orders": orders, "import_rows": rows}
             acts.note(store, "event.forget", admin_id=admin_id, event_id=event.id, subject=event.uuid, detail=done)
-    if isinstance(store.db, SqliteDatabase):
-        _empty_the_log(store)
+    # The database's file holds the old pages until then, and the log beside it some.
+    if isinstance(store.db, SqliteDatabase) and not store.db.empty_log(_READERS_S):
+        raise NotPossibleError(
+            "the names are gone from the database, but its files may hold them still, since somebody reads it, as a "
+            "backup does: forget once more when that is over"
+        )
     return Forgotten(event.name, tickets, orders, rows)
-
-
-def _empty_the_log(store: Store) -> None:
-    """The log beside the file holds old pages until then. SQLite gives up at once while another copies it: the lane."""
-    until = time.monotonic() + _PATIENCE_S
-    while store.db.run("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
-        if time.monotonic() >= until:
-            raise NotPossibleError(
-                "the guests are forgotten, but the log beside the database, which is being read, as by a backup, may "
-                "still hold their names: forget them once more when that is over"
-            )
-        time.sleep(0.02)
 
 
 def _refuse_what_is_not_over(store: Store, event: Event) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ _PRAGMAS = (
 # in between (upkeep.py); this is for when nobody does that, or others who read or write without end forbid it.
 _LOG_OF_WORKS = 16_000  # 64 MiB
 _LOG_OF_OTHERS = 1000  # 10,000 stalls a scan for 81 ms (facts: the scan server)
+_TRY_MS, _BETWEEN_TRIES_S = 50, 0.2  # a gate gives up after 5 s, and is to notice nothing
 
 
 class _Connection(sqlite3.Connection):
@@ -113,6 +115,24 @@ class SqliteDatabase(Database, peewee.SqliteDatabase):
     def rest(self, is_quiet: bool) -> None:
         """Copy what works have left in the log, when that is worthwhile."""
         self._upkeep.rest(is_quiet)
+
+    def empty_log(self, within_s: float) -> bool:
+        """Copy all of the log into the database and cut it off; False where somebody reads an older state all along.
+
+        Whoever waits here for a reader keeps writers out: so each try is short, and gates go on between two.
+        """
+        until = time.monotonic() + within_s
+        while True:
+            self.read("PRAGMA wal_checkpoint(PASSIVE)")  # the bulk of it, beside the writers
+            with self._turns.turn(), self._as_writer(_LOG_OF_OTHERS):
+                self.run(f"PRAGMA busy_timeout = {_TRY_MS}")
+                try:
+                    is_busy = self.run("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                finally:
+                    self.run(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_S * 1000}")
+            if not is_busy or time.monotonic() > until:
+                return not is_busy
+            time.sleep(_BETWEEN_TRIES_S)
 
     def groups(self) -> tuple[list[int], int]:
         """Commits by how many works they held (bounds: GROUPS, one more for beyond), and the works in all."""

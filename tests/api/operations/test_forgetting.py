@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
+from api.operations import forgetting
 from api.operations.forgetting import Forgotten, forget
 from api.store import moments
+from api.store.store import open_store
 from api.tickets import events, issue
 from api.tickets.events import NotPossibleError
 from tests import needs
@@ -27,6 +32,12 @@ def _event(store, name="Concert"):
 def _doors(store, event, opens_at, closes_at):
     with store.writing():
         store.db.run("UPDATE event SET opens_at = ?, closes_at = ? WHERE uuid = ?", (opens_at, closes_at, event.uuid))
+
+
+def _files(store):
+    """All that is in the database's file and those beside it."""
+    file = Path(str(store.db.database))
+    return b"".join(each.read_bytes() for each in file.parent.glob(f"{file.name}*"))
 
 
 def test_names_and_mails_of_the_event_are_gone_and_those_of_another_stay(store):
@@ -75,10 +86,10 @@ def test_who_copies_the_log_meanwhile_as_a_server_does_is_waited_for(store, copi
 
 @needs.on_sqlite
 def test_names_that_are_left_in_the_log_are_told_of_and_go_the_next_time(store, copier, monkeypatch):
-    monkeypatch.setattr("api.operations.forgetting._PATIENCE_S", 0.1)
+    monkeypatch.setattr(forgetting, "_READERS_S", 0.1)
     event = _event(store)
     issue.add_tickets(store, UUID(event.uuid), GUEST, count=700)
-    with pytest.raises(NotPossibleError, match="forget them once more"):
+    with pytest.raises(NotPossibleError, match="once more"):
         forget(store, UUID(event.uuid))
     copier.terminate()
     copier.wait()
@@ -87,8 +98,7 @@ def test_names_that_are_left_in_the_log_are_told_of_and_go_the_next_time(store, 
 
 
 def _assert_no_name_is_left(store):
-    file = Path(str(store.db.database))
-    kept = b"".join(each.read_bytes() for each in file.parent.glob(f"{file.name}*"))
+    kept = _files(store)
     assert b"Concert" in kept
     assert "Quatremère".encode() not in kept
     assert b"quatremere.example" not in kept
@@ -103,6 +113,46 @@ def copier(store):
         process.stdout.readline()
         yield process
         process.terminate()
+
+
+@needs.on_sqlite
+def test_names_that_a_backup_keeps_in_the_files_are_told_and_go_the_next_time(store, monkeypatch):
+    event = _event(store)
+    issue.add_tickets(store, UUID(event.uuid), GUEST, count=700)
+    monkeypatch.setattr(forgetting, "_READERS_S", 0.5)
+    with closing(sqlite3.connect(str(store.db.database), isolation_level=None)) as backup:
+        backup.execute("BEGIN")
+        backup.execute("SELECT COUNT(*) FROM ticket").fetchone()
+        with pytest.raises(NotPossibleError, match="once more"):
+            forget(store, UUID(event.uuid))
+    assert forget(store, UUID(event.uuid)) == Forgotten("Concert", 0, 0, 0)
+    assert "Quatremère".encode() not in _files(store)
+
+
+def _forget_in_vain(store, event):
+    with contextlib.suppress(NotPossibleError):
+        forget(store, UUID(event.uuid))
+
+
+@needs.on_sqlite
+def test_no_gate_waits_for_a_forgetting_that_waits_for_a_backup(store, monkeypatch):
+    event = _event(store)
+    issue.add_tickets(store, UUID(event.uuid), GUEST)
+    monkeypatch.setattr(forgetting, "_READERS_S", 8.0)
+    waits = []
+    with closing(sqlite3.connect(str(store.db.database), isolation_level=None)) as backup:
+        backup.execute("BEGIN")
+        backup.execute("SELECT COUNT(*) FROM ticket").fetchone()
+        shell = open_store(f"sqlite:///{store.db.database}")  # another process, for the turns of this one
+        waiting = threading.Thread(target=_forget_in_vain, args=(shell, event))
+        waiting.start()
+        while waiting.is_alive():
+            began = time.monotonic()
+            store.settle(lambda: store.db.run("UPDATE organisation SET name = name"))
+            waits.append(time.monotonic() - began)
+            time.sleep(0.01)
+        shell.close()
+    assert max(waits) < 5  # a gate gives up then
 
 
 @pytest.mark.parametrize(("opens_in_h", "closes_in_h"), [(1, 5), (-1, 5), (None, 5), (1, None)])
