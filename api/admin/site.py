@@ -133,7 +133,10 @@ def _turned_away(visit: Visit, route: Route, is_free: bool) -> bottle.HTTPRespon
 def _is_from_here(visit: Visit, route: Route) -> bool:
     """True when the form that was sent is one of this site's own: by its origin, and by the session's token."""
     origin = str(visit.environ.get("HTTP_ORIGIN") or visit.environ.get("HTTP_REFERER") or "")
-    if origin and urlsplit(origin).netloc != visit.environ.get("HTTP_HOST"):
+    try:
+        if origin and urlsplit(origin).netloc != visit.environ.get("HTTP_HOST"):
+            return False
+    except ValueError:  # no address at all
         return False
     return route.is_open or visit.session is None or is_token(visit.session, str(visit.form.get("csrf", "")))
 

@@ -24,8 +24,11 @@ def read(text: str, zone: tzinfo | None) -> int | None:
         naive = datetime.strptime(text[:16], _FORM)  # noqa: DTZ007 - its zone comes next
     except ValueError as error:
         raise NoSuchTimeError(text) from error
-    aware = naive.replace(tzinfo=zone) if zone is not None else naive.astimezone()
-    micros = moments.from_datetime(aware)
+    try:
+        aware = naive.replace(tzinfo=zone) if zone is not None else naive.astimezone()
+        micros = moments.from_datetime(aware)
+    except (ValueError, OverflowError) as error:  # the year 1, which in UTC may be none
+        raise NoSuchTimeError(text) from error
     if micros < 0 or write(micros, zone) != naive.strftime(_FORM):
         raise NoSuchTimeError(text)
     return micros

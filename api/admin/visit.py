@@ -102,7 +102,7 @@ class Visit:
     @property
     def form(self) -> Any:
         """The fields of a POST, as text."""
-        return self._request.forms.decode()
+        return _text(self._request.forms)
 
     @property
     def files(self) -> Any:
@@ -112,7 +112,7 @@ class Visit:
     @property
     def query(self) -> Any:
         """What follows the question mark, as text."""
-        return self._request.query.decode()
+        return _text(self._request.query)
 
     @property
     def path(self) -> str:
@@ -247,6 +247,17 @@ class Visit:
             return self.say(key, **values)
         except (KeyError, IndexError, ValueError):
             return ""
+
+
+def _text(fields: Any) -> Any:
+    """The fields as text. What is no UTF-8 becomes a mark that no name or uuid has: bottle's own way raises."""
+    if not fields.recode_unicode:
+        return fields
+    found = bottle.FormsDict()
+    found.recode_unicode = False
+    for name, value in fields.allitems():
+        found.append(*(text.encode("latin-1").decode("utf-8", "replace") for text in (name, value)))
+    return found
 
 
 Handler = Callable[..., bottle.HTTPResponse]

@@ -40,6 +40,7 @@ def test_an_event_is_made_with_its_times_and_can_be_edited(store, browser):
         {"name": "x" * 201},
         {"name": "Concert", "opens_at": "2026-07-14T18:00", "closes_at": "2026-07-14T18:00"},
         {"name": "Concert", "opens_at": "tonight"},
+        {"name": "Concert", "opens_at": "0001-01-01T00:00"},
         {"name": "Concert", "public_key": "no key", "uuid": "8b1b6f1e-0000-4000-8000-000000000000"},
         {"name": "Concert", "public_key": new_pair()[1], "uuid": "no uuid"},
     ],

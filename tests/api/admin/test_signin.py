@@ -127,6 +127,28 @@ def test_a_form_sent_from_another_site_changes_nothing(store, browser, header):
     assert list_events(store) == []
 
 
+@pytest.mark.parametrize("origin", ["http://[::1", "https://[evil]/"])
+def test_a_form_whose_origin_is_no_address_changes_nothing(store, browser, origin):
+    answer = browser.post("/admin/events/new", {"name": "Concert"}, headers={"Origin": origin})
+    assert answer.status_code == 403
+    assert list_events(store) == []
+
+
+@pytest.mark.parametrize("odd", ["%ff", "%ed%a0%80", "%C3"])
+def test_what_is_no_text_in_an_address_or_a_form_is_no_fault_of_the_server(browser, stranger, odd):
+    for visitor, path in ((stranger, "/admin/sign-in"), (browser, "/admin/tickets"), (browser, "/admin/audit")):
+        assert visitor.get(f"{path}?search={odd}&{odd}=1").status_code == 200
+    assert stranger.get(f"/admin/nothing?{odd}").status_code == 404
+    form = f"name=Camille&password={odd}"
+    answer = stranger.session.post(
+        f"{stranger.base}/admin/sign-in",
+        form,
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+        timeout=60,
+    )
+    assert answer.status_code == 403
+
+
 def test_after_too_many_failures_one_waits_whatever_the_password(browser):
     stranger = Browser(browser.base)
     wrong = [_sign_in(stranger, name="Nobody", password="wrong").status_code for _ in range(FAILURES + 1)]
