@@ -13,13 +13,9 @@ import bottle
 from api.admin import curve, faults
 from api.admin.visit import Route, Visit
 from api.store import models, moments
-from api.store.store import Store
-from api.watch.doors import open_doors
+from api.watch.doors import event_of_now
 
 _AGAIN_MS = 2000
-# The first that is to come; when none is, the last that was.
-_NEXT = """SELECT uuid FROM event ORDER BY CASE WHEN COALESCE(opens_at, starts_at, created_at) > ? THEN 0 ELSE 1 END,
-    ABS(COALESCE(opens_at, starts_at, created_at) - ?), id DESC LIMIT 1"""
 _ALL = "SELECT uuid, name FROM event ORDER BY COALESCE(opens_at, starts_at, created_at) DESC"
 
 
@@ -27,7 +23,7 @@ def show(visit: Visit) -> bottle.HTTPResponse:
     """``GET door?event=UUID``: without one, the event whose doors are open or open next."""
     asked = str(visit.query.get("event", ""))
     if not asked:
-        asked = _of_now(visit.store, moments.now())
+        asked = event_of_now(visit.store, moments.now())
         if not asked:
             return visit.render("door_none.html")
     event = visit.event(asked)
@@ -44,17 +40,6 @@ def stream(visit: Visit, uuid: str) -> bottle.HTTPResponse:
         said += [f"id: {tag}", "event: door", *(f"data: {line}" for line in page.splitlines())]
     body = "\n".join(said) + "\n\n"
     return bottle.HTTPResponse(body, 200, {"Content-Type": "text/event-stream; charset=utf-8"})
-
-
-def _of_now(store: Store, now: int) -> str:
-    """The event whose doors are open (of several, where somebody came last), else open next; "" without events."""
-    doors = open_doors(store, now)
-    if doors:
-        busiest = max(doors, key=lambda each: (each.last_scan_at or 0, each.opened_at or 0))
-        row = store.db.run("SELECT uuid FROM event WHERE id = ?", (busiest.event_id,)).fetchone()
-    else:
-        row = store.db.run(_NEXT, (now, now)).fetchone()
-    return str(row[0]) if row is not None else ""
 
 
 def _live(visit: Visit, event: models.Event) -> str:

@@ -14,12 +14,13 @@ from api.admin import audit_words
 from api.admin.audit_lines import FIRST, Filter, page
 from api.admin.visit import RefusedError, Route, Visit
 from api.scan.words import language_of
-from api.store import models
+from api.store import models, moments
 from api.store.models import TicketStatus
 from api.tickets import issue
 from api.tickets.events import NotPossibleError, find_event, list_events
 from api.tickets.issue import Order
 from api.tickets.unscan import unscan
+from api.watch.doors import event_of_now
 
 _PAGE = 50
 _ALL = dict.fromkeys(("event", "search", "status", "product"), "")  # no filter
@@ -43,12 +44,15 @@ _LOOKS = {"scanned": "good", "cancelled": "bad", "created": "warn", "inactive": 
 
 
 def show_all(visit: Visit) -> bottle.HTTPResponse:
-    """``GET tickets?event=UUID&search=…&status=…``: a page of them, oldest first; ``after`` says where it begins."""
-    events = list_events(visit.store)
-    if not events:
+    """``GET tickets?event=UUID&search=…&status=…``: a page of them, oldest first; ``after`` says where it begins.
+
+    Without an event, of the one whose doors are open or open next, as the door page.
+    """
+    now = event_of_now(visit.store, moments.now())
+    if not now:
         return visit.redirect("/admin/events/new")
     asked = {name: str(visit.query.get(name, "")).strip()[:200] for name in _ALL}
-    return _list(visit, _event(visit, asked["event"] or events[-1].uuid), asked)
+    return _list(visit, _event(visit, asked["event"] or now), asked)
 
 
 def _list(

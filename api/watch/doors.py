@@ -12,6 +12,9 @@ BUSY_US = 30 * 60 * 1_000_000  # doors without times count as open so long after
 _EVENTS = "SELECT id, name, opens_at, closes_at, ends_at FROM event ORDER BY id"
 _LAST = """SELECT event_id, MAX(arrived_at) FROM scan_line
     WHERE id > (SELECT COALESCE(MAX(id), 0) FROM scan_line) - ? AND event_id IS NOT NULL GROUP BY event_id"""
+# The first that is to come; when none is, the last that was.
+_NEXT = """SELECT uuid FROM event ORDER BY CASE WHEN COALESCE(opens_at, starts_at, created_at) > ? THEN 0 ELSE 1 END,
+    ABS(COALESCE(opens_at, starts_at, created_at) - ?), id DESC LIMIT 1"""
 _LOOK_BACK = 5000  # lines; fifty gates at their fastest write them in seven minutes
 
 
@@ -44,3 +47,14 @@ def open_doors(store: Store, now: int) -> list[Doors]:
         if begins <= now < ends:
             found.append(Doors(event_id, name, opens_at, last_scan_at))
     return found
+
+
+def event_of_now(store: Store, now: int) -> str:
+    """The uuid of the event whose doors are open (of several, where somebody came last), else open next; "" of none."""
+    doors = open_doors(store, now)
+    if doors:
+        busiest = max(doors, key=lambda each: (each.last_scan_at or 0, each.opened_at or 0))
+        row = store.db.run("SELECT uuid FROM event WHERE id = ?", (busiest.event_id,)).fetchone()
+    else:
+        row = store.db.run(_NEXT, (now, now)).fetchone()
+    return str(row[0]) if row is not None else ""

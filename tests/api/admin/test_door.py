@@ -63,13 +63,14 @@ def test_without_an_event_the_page_says_what_to_do(browser):
         ({"Last month": (-700, -694), "Yesterday": (-30, -24)}, "Yesterday"),
     ],
 )
-def test_without_a_choice_the_page_shows_the_doors_that_are_open_or_open_next(store, browser, hours, shown):
+def test_without_a_choice_doors_and_tickets_are_those_that_are_open_or_open_next(store, browser, hours, shown):
     now, hour = moments.now(), 3600 * 1_000_000
     for name, (opens, closes) in hours.items():
         event = add_event(store, name)
         times = (now + opens * hour, now + closes * hour, event.uuid)
         store.db.run("UPDATE event SET opens_at = ?, closes_at = ? WHERE uuid = ?", times)
     assert f"<h1>{shown}</h1>" in browser.get("/admin/door").text
+    assert f"<h1>Tickets · {shown}</h1>" in browser.get("/admin/tickets").text
 
 
 @pytest.mark.parametrize("uuid", ["x", str(UUID(int=0))])
