@@ -40,6 +40,18 @@ class Request(bottle.BaseRequest):  # type: ignore[misc]  # bottle ships no type
         return found
 
 
+def as_text(fields: Any) -> Any:
+    """Bottle's fields as text. What is no UTF-8 and NUL, for which PostgreSQL has no place, become U+FFFD."""
+    read = bottle.FormsDict()
+    read.recode_unicode = False
+    for pair in fields.allitems():
+        name, value = (
+            part.encode("latin1").decode("utf-8", "replace") if fields.recode_unicode else part for part in pair
+        )
+        read.append(name.replace("\0", "\ufffd"), value.replace("\0", "\ufffd"))
+    return read
+
+
 class Uploads:
     """Who may send a large form now. A slow sender holds one thread, and the server has two at least."""
 

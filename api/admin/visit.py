@@ -16,7 +16,7 @@ import bottle
 
 from api.admin import refusals, words
 from api.admin.sessions import Admin, Session, Sessions
-from api.admin.uploads import Request, Uploads
+from api.admin.uploads import Request, Uploads, as_text
 from api.devices.limiter import Limiter
 from api.operations.shelf import Shelf
 from api.scan.words import Language, language_of
@@ -102,7 +102,7 @@ class Visit:
     @property
     def form(self) -> Any:
         """The fields of a POST, as text."""
-        return _text(self._request.forms)
+        return as_text(self._request.forms)
 
     @property
     def files(self) -> Any:
@@ -112,7 +112,7 @@ class Visit:
     @property
     def query(self) -> Any:
         """What follows the question mark, as text."""
-        return _text(self._request.query)
+        return as_text(self._request.query)
 
     @property
     def path(self) -> str:
@@ -247,17 +247,6 @@ class Visit:
             return self.say(key, **values)
         except (KeyError, IndexError, ValueError):
             return ""
-
-
-def _text(fields: Any) -> Any:
-    """The fields as text. What is no UTF-8 becomes a mark that no name or uuid has: bottle's own way raises."""
-    if not fields.recode_unicode:
-        return fields
-    found = bottle.FormsDict()
-    found.recode_unicode = False
-    for name, value in fields.allitems():
-        found.append(*(text.encode("latin-1").decode("utf-8", "replace") for text in (name, value)))
-    return found
 
 
 Handler = Callable[..., bottle.HTTPResponse]

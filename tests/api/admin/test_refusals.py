@@ -91,3 +91,16 @@ def test_a_french_page_says_so_in_french(visitor, path, form, told):
     assert answer.status_code == 400
     assert told in answer.text
     assert "nothing was" not in answer.text
+
+
+@pytest.mark.parametrize("odd", ["Zo%E9", "%00", "a%00%FFb", "%ED%A0%80"])
+def test_text_that_is_none_is_answered_on_a_page_and_breaks_nothing(house, browser, stranger, odd):
+    assert "<h1>" in stranger.get(f"/admin/sign-in?next={odd}&notice={odd}").text
+    event = f"event={house.event.uuid}"
+    for path in (f"tickets?{event}&search={odd}", f"tickets?{event}&product={odd}", f"audit?who={odd}&what={odd}"):
+        assert browser.get(f"/admin/{path}").status_code == 200, path
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": browser.base}
+    form = f"csrf={browser.token()}&once={odd}&{event}&name={odd}&first_name={odd}&count=1"
+    for path in ("tickets", "events/new"):
+        answer = browser.session.post(f"{browser.base}/admin/{path}", data=form, headers=headers, timeout=60)
+        assert answer.status_code == 200, path
