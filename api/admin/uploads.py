@@ -31,11 +31,16 @@ class Request(bottle.BaseRequest):  # type: ignore[misc]  # bottle ships no type
         parser = bottle._MultipartParser(
             self.body, options["boundary"], self.content_length, mem_limit=2 * SMALL, memfile_limit=SMALL
         )
-        for part in parser.parse():
-            is_field = not part.filename and part.is_buffered()
-            found[part.name] = (
-                part.value if is_field else bottle.FileUpload(part.file, part.name, part.filename, part.headerlist)
-            )
+        try:
+            for part in parser.parse():
+                if part.name is None:
+                    raise bottle.HTTPError(400, "a field without a name")
+                is_field = not part.filename and part.is_buffered()
+                found[part.name] = (
+                    part.value if is_field else bottle.FileUpload(part.file, part.name, part.filename, part.headerlist)
+                )
+        except (ValueError, LookupError) as error:  # a charset, a header or text that is none
+            raise bottle.HTTPError(400, "a form that can't be read") from error
         self.environ["bottle.request.post"] = found
         return found
 

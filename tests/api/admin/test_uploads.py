@@ -57,6 +57,24 @@ def test_a_body_that_hides_its_length_is_refused(browser):
     assert answer.status_code == 413
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b'form-data; name="name"\r\nContent-Type: text/plain; charset=no-such',
+        b'form-data; name="name"\r\nContent-Type: text/plain; charset=utf-8',
+        b'form-data; name="name\0"',
+        b"form-data",
+    ],
+    ids=["charset", "text", "header", "name"],
+)
+def test_a_form_that_can_not_be_read_is_the_senders_fault_a_strangers_too(stranger, head):
+    body = b"--x\r\nContent-Disposition: " + head + b"\r\n\r\n\xff\r\n--x--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = stranger.session.post(f"{stranger.base}/admin/sign-in", body, headers=headers, timeout=60)
+    assert answer.status_code == 400
+    assert "<h1>" in answer.text
+
+
 def test_there_is_room_for_one_large_form_at_a_time_and_for_any_number_of_small_ones():
     place = uploads.Uploads()
     with place.room(uploads.LARGEST) as first, place.room(uploads.LARGEST) as second, place.room(100) as small:
