@@ -29,7 +29,12 @@ class Request(bottle.BaseRequest):  # type: ignore[misc]  # bottle ships no type
         found = bottle.FormsDict()
         found.recode_unicode = False
         parser = bottle._MultipartParser(
-            self.body, options["boundary"], self.content_length, mem_limit=2 * SMALL, memfile_limit=SMALL
+            self.body,
+            options["boundary"],
+            self.content_length,
+            mem_limit=2 * SMALL,
+            memfile_limit=SMALL,
+            charset="utf-8",  # as browsers send fields and file names of our pages
         )
         try:
             for part in parser.parse():

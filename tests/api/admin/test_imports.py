@@ -89,6 +89,10 @@ def test_the_name_of_a_file_and_what_is_in_it_never_become_markup(browser, uploa
         assert "a<script>" not in text
 
 
+def test_a_file_is_shown_with_the_accents_of_its_name(upload):
+    assert "invités.csv" in upload("nom\nRoy\n", "invités.csv").text
+
+
 @pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"", b"nom\nR\x81y\n", b"nom\n"])
 def test_a_file_that_holds_no_guests_is_refused_on_a_page(house, upload, content):
     page = upload(content)
