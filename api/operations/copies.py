@@ -46,7 +46,7 @@ def backup(database: str, target: Path, keep: int | None = None) -> Copy:
     try:
         with _landing(file, health.ROOM + _size(source)) as draft:
             made = _copied(source, draft)
-        removed = _rotated(target, keep) if keep is not None else ()
+        removed = _rotated(target, keep, file) if keep is not None else ()
     except (OSError, sqlite3.Error) as error:
         raise CopyError(
             f"{file} can't be written ({_why(error)}): nothing was backed up; see that its folder exists, may be "
@@ -159,9 +159,12 @@ def _mb(size: int) -> str:
     return f"{size / 1_000_000:,.0f}"
 
 
-def _rotated(folder: Path, keep: int) -> tuple[Path, ...]:
-    """Remove all but the newest ``keep`` backups that were made here by this very command."""
-    old = tuple(reversed(backups(folder)[keep:]))
+def _rotated(folder: Path, keep: int, made: Path) -> tuple[Path, ...]:
+    """Remove all but the newest ``keep`` backups that were made here by this very command.
+
+    ``made`` counts as the newest whatever its name: the clock may have been ahead when the others got theirs.
+    """
+    old = tuple(reversed([each for each in backups(folder) if each != made][keep - 1 :]))
     for file in old:
         file.unlink()
     return old

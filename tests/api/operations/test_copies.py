@@ -137,6 +137,18 @@ def test_rotation_keeps_the_newest_and_touches_no_file_of_another_name(filled, t
     assert {file.name for file in folder.iterdir()} == {*others, ours[3], Path(made.place).name}
 
 
+def test_rotation_keeps_what_was_just_made_by_a_clock_that_was_ahead_before(filled, tmp_path):
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    ending = "sqlite3" if filled.startswith("sqlite") else "pgdump"
+    ahead = [folder / f"portillon-2099010{day}T000000Z.{ending}" for day in (1, 2)]
+    for file in ahead:
+        file.touch()
+    made = backup(filled, folder, keep=2)
+    assert made.removed == (ahead[0],)
+    assert {*folder.iterdir()} == {ahead[1], Path(made.place)}
+
+
 def test_rotation_without_a_folder_is_refused(filled, tmp_path):
     with pytest.raises(CopyError, match="no folder"):
         backup(filled, tmp_path / "b.sqlite3", keep=2)
