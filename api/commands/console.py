@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 _BLACK_ON_WHITE = "#000000 on #ffffff"
@@ -53,7 +53,9 @@ class Shell:
 
     def table(self, titles: Sequence[str], rows: Sequence[Sequence[str | None]], more: str = "") -> None:
         """Rows for a person; of a long list the beginning, and ``more`` says where the rest is."""
-        table = Table(*titles, box=None, header_style="bold", pad_edge=False)
+        # However narrow the terminal, what a row is known by is whole: the next command is given it.
+        columns = (Column(title, no_wrap=title == "UUID") for title in titles)
+        table = Table(*columns, box=None, header_style="bold", pad_edge=False)
         for row in rows[:_ROWS_MAX]:
             table.add_row(*(plain(cell or "-") for cell in row))
         self._out.print(table, soft_wrap=False, crop=False, no_wrap=True)

@@ -126,6 +126,11 @@ def test_the_list_says_when_a_gate_was_last_heard_of_and_asked(shell, serving, e
     assert one["scanned_at"][:4] in rows[1]
 
 
+def test_the_list_tells_a_gates_whole_uuid_on_a_narrow_terminal_too(shell, event):
+    device = shell.json("device", "add", "North", "--event", event["uuid"], "--base-url", "http://10.0.0.2")
+    assert device["uuid"] in shell.run("device", "list", COLUMNS="80").stdout
+
+
 def test_without_a_word_a_code_leads_to_where_the_server_last_listened(shell, serving):
     server = serving()
     assert shell.json("device", "add", "Gate 1")["pairing_url"].startswith(f"{server.base}/api/scan/")
