@@ -47,6 +47,15 @@ def pinned_url(given: str | None, settings: Settings, started: Start | None) -> 
     return BaseUrl(with_pin(address.url, pin), "; ".join(notes))
 
 
+def site_url(settings: Settings, started: Start | None) -> str:
+    """Where a browser, perhaps on another machine, finds the web pages; ``started``: how the server last started."""
+    effective = settings if started is None else _as_started(settings, started)
+    try:
+        return base_url(None, effective).url
+    except CommandError:  # no network, or a port that nobody knows yet: then on this machine
+        return _join("https" if effective.tls.is_on else "http", "127.0.0.1", effective.server.port)
+
+
 def _as_started(settings: Settings, started: Start) -> Settings:
     """The settings with what the command line of ``serve`` made of them."""
     parts = urlsplit(started.url)

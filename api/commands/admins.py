@@ -5,17 +5,16 @@ from __future__ import annotations
 from argparse import Namespace
 
 from api.admin import people
+from api.commands.address import site_url
 from api.commands.console import Shell
+from api.devices import reach
 from api.settings import Settings
 from api.store.store import Store
-
-_HERE = "http://127.0.0.1"
 
 
 def invite(_args: Namespace, settings: Settings, store: Store, shell: Shell) -> None:
     """``admin invite``: a link that makes one account, or gives an account a new password; once, for 24 hours."""
-    scheme_and_host = settings.server.public_url or f"{_HERE}:{settings.server.port}"
-    url = f"{scheme_and_host}/admin/set-up/{people.invite(store)}"
+    url = f"{site_url(settings, reach.last_start(store))}/admin/set-up/{people.invite(store)}"
     if shell.as_json:
         shell.result({"url": url})
         return

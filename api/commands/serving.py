@@ -14,6 +14,7 @@ from api import log
 from api.admin import backups, people
 from api.announcing import announced, port_of
 from api.app import Pages, make_app
+from api.commands.address import site_url
 from api.commands.console import CommandError, Shell, nobody_reads
 from api.devices import reach
 from api.devices.reach import Start
@@ -61,7 +62,7 @@ def run(settings: Settings, shell: Shell) -> int:
                 reach.note_start(store, Start(url, known.pin if known is not None else ""))
             if announcer is not None:
                 announcer.begin(port_of(url))
-            _announce(url, settings.server.public_url or url, invitation, shell)
+            _announce(url, site_url(settings, Start(url, "")), invitation, shell)
 
         with announced(settings, known) as announcer, _watched(settings.alerts, store), _importing(app.house.worker):
             return serve(app, settings, announce, known, app.together)
@@ -133,8 +134,8 @@ def _tell_nobody(_alert: Alert) -> None:
     """The log and the door page tell it."""
 
 
-def _announce(url: str, public_url: str, invitation: str | None, shell: Shell) -> None:
-    setup_url = f"{public_url}/admin/set-up/{invitation}" if invitation else None
+def _announce(url: str, site: str, invitation: str | None, shell: Shell) -> None:
+    setup_url = f"{site}/admin/set-up/{invitation}" if invitation else None
     try:
         if shell.as_json:
             shell.result({"url": url} | ({"setup_url": setup_url} if setup_url else {}))

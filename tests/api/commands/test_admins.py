@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import requests
 
 PASSWORD = "trois petits chats"
@@ -19,6 +20,17 @@ def test_the_first_start_prints_a_link_that_makes_an_admin_once_and_later_starts
     assert _make(server.setup_url).status_code == 410
     assert server.stop() == 0
     assert serving().setup_url == ""
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+@pytest.mark.parametrize("tls", [(), ("--tls",)])
+def test_the_links_lead_to_a_server_on_every_network_as_it_was_started(shell, serving, tls):
+    server = serving("--host", "0.0.0.0", *tls)
+    port = server.base.rpartition(":")[2]
+    for link in (server.setup_url, shell.json("admin", "invite")["url"]):
+        assert f":{port}/admin/set-up/" in link
+        assert "0.0.0.0" not in link  # which names no machine to another one's browser
+        assert requests.get(link, timeout=60, verify=False).status_code == 200
 
 
 def test_no_log_line_holds_the_secret_of_a_link(shell, serving):
