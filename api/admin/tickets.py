@@ -15,6 +15,7 @@ from api.admin.audit_lines import FIRST, Filter, page
 from api.admin.visit import RefusedError, Route, Visit
 from api.scan.words import language_of
 from api.store import models, moments
+from api.store.folding import folded
 from api.store.models import TicketStatus
 from api.tickets import issue
 from api.tickets.events import NotPossibleError, find_event, list_events
@@ -145,18 +146,24 @@ def _rows(visit: Visit, event: models.Event, asked: dict[str, str]) -> list[tupl
         conditions.append("t.uuid = ?")
         values.append(asked["search"].lower())
     elif asked["search"]:
-        like = _pattern(asked["search"])
-        columns = (*_WHOLE_NAMES, "r.email", "t.uuid")
-        conditions.append(f"({' OR '.join(f'''LOWER({column}) LIKE ? ESCAPE '!' ''' for column in columns)})")
-        values += [like] * len(columns)
+        finds, more = _finds(visit, asked["search"])
+        conditions.append(finds)
+        values += more
     sql = f"{_ROWS} {' AND '.join(conditions)} ORDER BY t.id LIMIT ?"
     return visit.store.db.run(sql, (*values, _PAGE + 1)).fetchall()
 
 
-def _pattern(search: str) -> str:
-    """What LIKE finds it by. SQLite's LOWER knows ASCII only, so another letter is any one: « é » finds « É » too."""
-    escaped = " ".join(search.lower().split()).replace("!", "!!").replace("%", "!%").replace("_", "!_")
-    return f"%{''.join(c if c.isascii() else '_' for c in escaped)}%"
+def _finds(visit: Visit, search: str) -> tuple[str, list[str]]:
+    """The condition, and its values: the text in a name, whatever the marks on either side, in the mail or the uuid."""
+    columns = [*map(visit.store.db.folded, _WHOLE_NAMES), "LOWER(r.email)", "LOWER(t.uuid)"]
+    conditions = " OR ".join(f"{column} LIKE ? ESCAPE '!'" for column in columns)
+    return f"({conditions})", [_pattern(" ".join(folded(search).split()))] * len(columns)
+
+
+def _pattern(text: str) -> str:
+    """What LIKE finds it by; a letter beyond ASCII is any one: « œ » finds « Œ », whose small one not all know."""
+    escaped = (f"!{c}" if c in "!%_" else c if c.isascii() else "_" for c in text)
+    return f"%{''.join(escaped)}%"
 
 
 def _selected(event: models.Event, asked: dict[str, str], rows: list[tuple[object, ...]]) -> str:

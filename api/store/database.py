@@ -54,6 +54,10 @@ class Database(peewee.Database):
         """Run short works, in transactions that harm no other's; what became of each, once all are durable."""
 
     @abstractmethod
+    def folded(self, expression: str) -> str:
+        """SQL for ``folding.folded`` of a text's SQL; NULL stays NULL."""
+
+    @abstractmethod
     def rest(self, is_quiet: bool) -> None:
         """Between works, by one thread: what the engine else does within one. ``is_quiet``: nobody waits for a work."""
 

@@ -18,6 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from api.store import settled
 from api.store.database import Cursor, Database
+from api.store.folding import MARKED, PLAIN
 from api.store.settled import Settled
 
 T = TypeVar("T")
@@ -100,6 +101,10 @@ class PostgresDatabase(Database, peewee.PostgresqlDatabase):
             if is_committing or not (_is_lost(error) or _state_of(error) in _UNDONE):
                 raise
         return once()
+
+    def folded(self, expression: str) -> str:
+        """By PostgreSQL's own translate."""
+        return f"LOWER(translate({expression}, '{MARKED}', '{PLAIN}'))"
 
     def rest(self, is_quiet: bool) -> None:
         """Nothing to do: PostgreSQL has processes of its own for that."""

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import peewee
 
+from api.store import folding
 from api.store.database import Cursor, Database
 from api.store.settled import Settled
 from api.store.turns import Turns
@@ -32,6 +33,10 @@ _PRAGMAS = (
 _LOG_OF_WORKS = 16_000  # 64 MiB
 _LOG_OF_OTHERS = 1000  # 10,000 stalls a scan for 81 ms (facts: the scan server)
 _TRY_MS, _BETWEEN_TRIES_S = 50, 0.2  # a gate gives up after 5 s, and is to notice nothing
+
+
+def _folded(text: str | None) -> str | None:
+    return None if text is None else folding.folded(text)
 
 
 class _Connection(sqlite3.Connection):
@@ -112,6 +117,10 @@ class SqliteDatabase(Database, peewee.SqliteDatabase):
             self._counts[min((len(works) - 1).bit_length(), len(GROUPS))] += 1
             return self._together(works)
 
+    def folded(self, expression: str) -> str:
+        """By a call into Python, but for text that is ASCII, as most is: SQLite folds that by itself."""
+        return f"CASE WHEN {expression} GLOB '*[^ -~]*' THEN FOLDED({expression}) ELSE LOWER({expression}) END"
+
     def rest(self, is_quiet: bool) -> None:
         """Copy what works have left in the log, when that is worthwhile."""
         self._upkeep.rest(is_quiet)
@@ -164,6 +173,7 @@ class SqliteDatabase(Database, peewee.SqliteDatabase):
         # Not only by peewee's own ways, which wrap it.
         with peewee.__exception_wrapper__:  # type: ignore[attr-defined]  # the stubs leave it out
             connection = super()._connect()  # type: ignore[misc]  # the stubs leave it out
+        connection.create_function("FOLDED", 1, _folded, deterministic=True)
         self._opened.add(connection)
         return connection
 

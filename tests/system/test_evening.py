@@ -78,8 +78,11 @@ def _is_odd(said):
 
 
 def _photograph(page, name):
+    """The page from its top, as far as anybody looks: the audit log of an evening is long."""
     if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
+        height = min(1600, page.evaluate("document.documentElement.scrollHeight"))
+        part = {"x": 0, "y": 0, "width": 1280, "height": height}
+        page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True, clip=part)
 
 
 def _read_code(locator, file):

@@ -30,14 +30,14 @@ def test_tickets_are_added_with_their_names_and_found_by_any_of_them(house, brow
     }
     browser.post("/admin/tickets", form)
     house.ticket(first_name="Ana")
-    for search in ("zoé", "ZOÉ", "müller", "z@EXAMPLE", "_100%"):
+    for search in ("zoé", "ZOÉ", "zoe", "Zôe", "müller", "MULLER_", "z@EXAMPLE", "_100%"):
         assert len(_tickets(browser, house, search=search)) == 2, search
     assert len(_tickets(browser, house)) == 3
     assert _tickets(browser, house, search="%") == _tickets(browser, house, search="zoé")
     assert _tickets(browser, house, status="scanned") == []
 
 
-@pytest.mark.parametrize("search", ["Zoé Müller", "müller zoé", "zoé  mül", "Zoé", "Müller"])
+@pytest.mark.parametrize("search", ["Zoé Müller", "müller zoé", "zoé  mül", "zoe muller", "Zoé", "Müller", "muller"])
 def test_a_person_is_found_by_the_whole_name(house, browser, search):
     for first, last in (("Zoé", "Müller"), ("Zoé", None), (None, "Müller"), ("Ana", "Roy")):
         house.ticket(first_name=first, last_name=last)
