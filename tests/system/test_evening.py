@@ -116,6 +116,18 @@ def _make_event(page):
     return page.url.partition("?")[0].rpartition("/")[2]
 
 
+def _see_that_it_takes_time(page, sheet):
+    """What is shown while a file is checked; this browser waits for the next page, so here the form is not sent."""
+    page.evaluate("document.querySelector('form[data-busy]').addEventListener('submit', (e) => e.preventDefault())")
+    page.get_by_label("File", exact=True).set_input_files(sheet)
+    checking = page.get_by_role("progressbar", name="checked line by line")
+    expect(checking).to_be_hidden()
+    page.get_by_role("button", name="Check").click()
+    expect(checking).to_be_visible()
+    page.reload()
+    expect(checking).to_be_hidden()
+
+
 def _import_tickets(page, tmp_path):
     """A spreadsheet as Excel saves it in France; while one line is wrong, nothing is taken in."""
     people = [f"Prénom{n};Nom{n};p{n}@example.org;Place;valide" for n in range(GUESTS)]
@@ -125,7 +137,9 @@ def _import_tickets(page, tmp_path):
         sheet.write_bytes("\r\n".join(lines).encode("cp1252"))
         page.get_by_role("link", name="Tickets", exact=True).first.click()
         page.get_by_role("link", name="Import", exact=False).first.click()
-        page.get_by_label("File").set_input_files(sheet)
+        if wrong:
+            _see_that_it_takes_time(page, sheet)
+        page.get_by_label("File", exact=True).set_input_files(sheet)
         page.get_by_role("button", name="Check").click()
         if wrong:
             expect(page.get_by_text("nothing was imported")).to_be_visible()
