@@ -97,7 +97,7 @@ def test_an_interruption_undoes_the_step_that_it_meets(folder, ending):
         step_settings() {{ put_text {folder}/begun 600 "$ME" <<<x; echo there; read -r _ || true; read -r _; }}
         step settings"""
     process = subprocess.Popen(
-        ["bash", "-c", script],
+        ["env", f"--default-signal={ending.name}", "bash", "-c", script],  # a shell traps no signal that nohup ignored
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
