@@ -11,17 +11,8 @@ import peewee
 import pytest
 
 from api.store import sqlite
-from api.store.store import open_store
 
 INSERT = "INSERT INTO product (uuid, name) VALUES (?, ?)"
-
-
-@pytest.fixture
-def lite(tmp_path):
-    """An SQLite store: the queue is its own."""
-    opened = open_store(f"{tmp_path}/tickets.sqlite3")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

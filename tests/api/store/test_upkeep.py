@@ -10,17 +10,9 @@ from itertools import pairwise
 import peewee
 import pytest
 
-from api.store.store import open_store
 from api.store.upkeep import FEW, LONG_S, MOST, Upkeep
 
 INSERT = "INSERT INTO product (uuid, name) VALUES (?, ?)"
-
-
-@pytest.fixture
-def lite(tmp_path):
-    opened = open_store(f"{tmp_path}/tickets.sqlite3")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
