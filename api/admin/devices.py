@@ -75,10 +75,12 @@ def edit(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``POST devices/UUID``: its name and rules, for the next scan on; unless another has set them meanwhile."""
     name, admits = str(visit.form.get("name", "")), _admits(visit)
     was = str(visit.form.get("was", ""))
-    device = devices.find_device(visit.store, visit.uuid(uuid))
-    if was and was != digest(device):
-        raise RefusedError(visit.say("devices_changed"), 409)
-    organising.edit_device(visit.store, visit.uuid(uuid), name, admits, admin_id=visit.admin.id)
+
+    def look(device: Device) -> None:
+        if was and was != digest(device):
+            raise RefusedError(visit.say("devices_changed"), 409)
+
+    organising.edit_device(visit.store, visit.uuid(uuid), name, admits, admin_id=visit.admin.id, look=look)
     return visit.redirect(f"/admin/devices/{uuid}", "done_device_saved")
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from api.devices import devices
@@ -31,10 +31,22 @@ def add_devices(
     return added
 
 
-def edit_device(store: Store, uuid: UUID, name: str, admits: Admits, *, admin_id: int | None = None) -> None:
-    """Set name and rules anew; the next scan is judged by them."""
+def edit_device(
+    store: Store,
+    uuid: UUID,
+    name: str,
+    admits: Admits,
+    *,
+    admin_id: int | None = None,
+    look: Callable[[Device], None] = lambda _: None,
+) -> None:
+    """Set name and rules anew; the next scan is judged by them.
+
+    ``look`` sees the gate as it stands, in the same transaction; what it raises leaves the gate so.
+    """
     detail = {"name": name.strip(), "events": admits.event_uuids, "products": admits.products}
     with store.writing():
+        look(devices.find_device(store, uuid))
         devices.edit_device(store, uuid, name, admits)
         told = {**detail, "direction": admits.direction}
         acts.note(store, "device.edit", admin_id=admin_id, subject=str(uuid), detail=told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +13,7 @@ import requests
 
 from api.devices.devices import Admits, find_device, list_devices
 from api.tickets import issue
+from tests import needs
 
 
 def _pairing_url(page):
@@ -59,6 +61,20 @@ def test_of_two_who_edit_a_gate_the_second_is_told_and_changes_nothing(store, br
     told = browser.post(path, {"name": "Gate", "direction": "in", "was": was[1]})
     assert (told.status_code, "Somebody else has edited this gate" in told.text) == (409, True)
     assert (list_devices(store)[-1].name, list_devices(store)[-1].admits.direction) == ("Way out", "out")
+
+
+@needs.on_sqlite  # where it can be seen that both wait for the database
+def test_of_two_who_edit_a_gate_at_the_same_moment_one_is_told(store, browser):
+    path = f"/admin/devices/{_made(browser, store)}"
+    was = next(each["value"] for each in browser.page(path).all("input") if each.get("name") == "was")
+    with ThreadPoolExecutor(2) as pool:
+        with store.writing():
+            told = [pool.submit(browser.post, path, {"name": name, "was": was}) for name in ("Way out", "Way in")]
+            deadline = time.monotonic() + 60
+            while len(store.db._turns._queue) < 2:
+                assert time.monotonic() < deadline
+                time.sleep(0.005)
+        assert sorted(each.result(60).status_code for each in told) == [200, 409]
 
 
 @pytest.mark.parametrize("count", ["0", "201", "-1", "²", "many", "9" * 5000])
