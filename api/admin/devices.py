@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import bottle
 
 from api import qr
-from api.admin.visit import RefusedError, Route, Visit
+from api.admin.visit import Route, Visit
 from api.devices import devices, organising, signs
 from api.devices import sheet as printable
 from api.devices.devices import Admits, Device, Direction
@@ -40,7 +38,7 @@ def add(visit: Visit) -> bottle.HTTPResponse:
     if not (told.isascii() and told.isdigit() and len(told) < 4 and 1 <= int(told) <= devices.MOST_AT_ONCE):
         return visit.refuse("devices_count_odd", most=devices.MOST_AT_ONCE)
     names = devices.numbered(str(visit.form.get("name", "")), int(told))
-    added = organising.add_devices(visit.store, names, visit.pairing_base, _admits(visit), admin_id=visit.admin.id)
+    added = organising.add_devices(visit.store, names, visit.pairing_base, admits(visit), admin_id=visit.admin.id)
     if len(added) == 1:
         return visit.redirect(f"/admin/devices/{added[0].uuid}", "done_device_added")
     return visit.redirect("/admin/devices/sheet", "done_devices_added", count=len(added))
@@ -71,19 +69,6 @@ def sheet_pdf(visit: Visit) -> bottle.HTTPResponse:
     return bottle.HTTPResponse(content, 200, headers)
 
 
-def edit(visit: Visit, uuid: str) -> bottle.HTTPResponse:
-    """``POST devices/UUID``: its name and rules, for the next scan on; unless another has set them meanwhile."""
-    name, admits = str(visit.form.get("name", "")), _admits(visit)
-    was = str(visit.form.get("was", ""))
-
-    def look(device: Device) -> None:
-        if was and was != digest(device):
-            raise RefusedError(visit.say("devices_changed"), 409)
-
-    organising.edit_device(visit.store, visit.uuid(uuid), name, admits, admin_id=visit.admin.id, look=look)
-    return visit.redirect(f"/admin/devices/{uuid}", "done_device_saved")
-
-
 def renew(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``POST devices/UUID/renew``: its key is void at once; a new pairing code is shown."""
     organising.renew_device(visit.store, visit.uuid(uuid), admin_id=visit.admin.id)
@@ -96,14 +81,10 @@ def archive(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     return visit.redirect("/admin/devices", "done_device_archived", name=device.name)
 
 
-def _admits(visit: Visit) -> Admits:
+def admits(visit: Visit) -> Admits:
+    """The rules that a form gives."""
     direction: Direction = "out" if visit.form.get("direction") == "out" else "in"
     return Admits(tuple(visit.form.getall("event")), tuple(visit.form.getall("product")), direction)
-
-
-def digest(device: Device) -> str:
-    """By which a form knows whether the gate's name and rules are still as its page showed them."""
-    return hashlib.sha256(repr((device.name, device.admits)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def products(visit: Visit) -> list[str]:
@@ -128,7 +109,6 @@ ROUTES = (
     Route("POST", "/admin/devices", add),
     Route("GET", "/admin/devices/sheet", sheet),
     Route("GET", "/admin/devices/sheet.pdf", sheet_pdf),
-    Route("POST", "/admin/devices/<uuid>", edit),
     Route("POST", "/admin/devices/<uuid>/renew", renew),
     Route("POST", "/admin/devices/<uuid>/archive", archive),
 )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import bottle
 
 from api.admin import faults, words
-from api.admin.devices import digest, picture, products, state
+from api.admin.devices import admits, picture, products, state
 from api.admin.visit import Route, Visit
-from api.devices import devices, heartbeats, signs
-from api.tickets.events import list_events
+from api.devices import devices, heartbeats, organising, signs
+from api.devices.devices import Admits, Device
+from api.tickets.events import NotPossibleError, list_events
 from api.watch.silence import CLOCK_OFF_S
 
 _SHOWN = 20
@@ -33,15 +35,61 @@ class Presentation:
     is_known: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What the form of a gate's name and rules says. ``was``: the digest of how the gate stood when it was shown."""
+
+    name: str
+    admits: Admits
+    was: str
+
+
+class _ChangedError(Exception):
+    """Another has edited the gate since the form was shown. ``device``: as it stands."""
+
+    def __init__(self, device: Device) -> None:
+        super().__init__("edited by another")
+        self.device = device
+
+
 def show(visit: Visit, uuid: str) -> bottle.HTTPResponse:
     """``GET devices/UUID``."""
+    return _page(visit, uuid)
+
+
+def edit(visit: Visit, uuid: str) -> bottle.HTTPResponse:
+    """``POST devices/UUID``: its name and rules, for the next scan on. What another has set meanwhile is told first."""
+    typed = Typed(str(visit.form.get("name", "")), admits(visit), str(visit.form.get("was", "")))
+
+    def look(device: Device) -> None:
+        is_wanted = (device.name, device.admits) == (typed.name.strip(), typed.admits)
+        if typed.was not in ("", _digest(device)) and not is_wanted:
+            raise _ChangedError(device)
+
+    admin_id = visit.admin.id
+    try:
+        organising.edit_device(visit.store, visit.uuid(uuid), typed.name, typed.admits, admin_id=admin_id, look=look)
+    except _ChangedError as error:
+        sentence = visit.say("devices_changed", now=_stands(visit, error.device))
+        return _page(visit, uuid, sentence, replace(typed, was=_digest(error.device)), 409)
+    except NotPossibleError as error:
+        return _page(visit, uuid, visit.told(error), typed, 400)
+    return visit.redirect(f"/admin/devices/{uuid}", "done_device_saved")
+
+
+def _page(
+    visit: Visit, uuid: str, sentence: str = "", typed: Typed | None = None, status: int = 200
+) -> bottle.HTTPResponse:
+    """``sentence``: what can't be, with what was typed."""
     device = devices.find_device(visit.store, visit.uuid(uuid))
     waiting = devices.waiting_for(visit.store, visit.uuid(uuid), visit.pairing_base)
     told = heartbeats.read(device.heartbeat)
     return visit.render(
         "devices_one.html",
+        status,
         device=device,
-        was=digest(device),
+        sentence=sentence,
+        form=typed or Typed(device.name, device.admits, _digest(device)),
         url=waiting.pairing_url if waiting is not None else None,
         picture=picture(waiting.pairing_url) if waiting is not None else "",
         state=state(visit, device),
@@ -55,6 +103,20 @@ def show(visit: Visit, uuid: str) -> bottle.HTTPResponse:
         events={event.uuid: event.name for event in list_events(visit.store)},
         products=products(visit),
     )
+
+
+def _digest(device: Device) -> str:
+    """By which a form knows whether the gate's name and rules are still as its page showed them."""
+    return hashlib.sha256(repr((device.name, device.admits)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _stands(visit: Visit, device: Device) -> str:
+    """The gate's name and rules, in words."""
+    names = {event.uuid: event.name for event in list_events(visit.store)}
+    events = [names.get(each, "?") for each in device.admits.event_uuids]
+    way = visit.say("devices_out" if device.admits.direction == "out" else "devices_in")
+    sold = ", ".join(device.admits.products) or visit.say("devices_every_product")
+    return " · ".join([device.name, way, ", ".join(events) or visit.say("devices_every_event"), sold])
 
 
 def _facts(visit: Visit, told: Mapping[str, object]) -> list[tuple[str, str]]:
@@ -100,4 +162,7 @@ def _list(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 
-ROUTES = (Route("GET", "/admin/devices/<uuid>", show),)
+ROUTES = (
+    Route("GET", "/admin/devices/<uuid>", show),
+    Route("POST", "/admin/devices/<uuid>", edit),
+)

@@ -15,6 +15,8 @@ from api.devices.devices import Admits, find_device, list_devices
 from api.tickets import issue
 from tests import needs
 
+from .conftest import Page
+
 
 def _pairing_url(page):
     return re.search(r'id="pairing-url">([^<]+)<', page)[1]
@@ -59,8 +61,35 @@ def test_of_two_who_edit_a_gate_the_second_is_told_and_changes_nothing(store, br
     was = [next(each["value"] for each in browser.page(path).all("input") if each.get("name") == "was")] * 2
     assert browser.post(path, {"name": "Way out", "direction": "out", "was": was[0]}).status_code == 200
     told = browser.post(path, {"name": "Gate", "direction": "in", "was": was[1]})
-    assert (told.status_code, "Somebody else has edited this gate" in told.text) == (409, True)
+    assert (told.status_code, "It stands at: Way out · exit · every event · every product" in told.text) == (409, True)
     assert (list_devices(store)[-1].name, list_devices(store)[-1].admits.direction) == ("Way out", "out")
+
+
+def test_who_was_told_that_another_edited_the_gate_finds_what_he_typed_and_may_save_it(store, house, browser):
+    issue.add_tickets(store, UUID(house.event.uuid), issue.Order(product="Place"))
+    path = f"/admin/devices/{_made(browser, store)}"
+    was = next(each["value"] for each in browser.page(path).all("input") if each.get("name") == "was")
+    browser.post(path, {"name": "Way out", "was": was})
+    typed = {"name": "Gate 7", "direction": "out", "product": "Place", "was": was}
+    page = Page(browser.post(path, typed).text)
+    given = {each["name"]: each["value"] for each in page.all("input") if each.get("type") not in ("radio", "checkbox")}
+    ticked = {each["name"]: each["value"] for each in page.all("input") if "checked" in each}
+    assert (given["name"], ticked) == ("Gate 7", {"direction": "out", "product": "Place"})
+    assert browser.post(path, {**typed, "was": given["was"]}).status_code == 200
+    assert (list_devices(store)[-1].name, list_devices(store)[-1].admits) == ("Gate 7", Admits((), ("Place",), "out"))
+
+
+def test_two_who_set_a_gate_to_the_same_are_not_told_of_each_other(store, browser):
+    path = f"/admin/devices/{_made(browser, store)}"
+    was = [next(each["value"] for each in browser.page(path).all("input") if each.get("name") == "was")] * 2
+    assert [browser.post(path, {"name": "Gate 7", "was": each}).status_code for each in was] == [200, 200]
+
+
+def test_a_rule_that_can_not_be_is_said_above_the_form_which_keeps_what_was_typed(store, browser):
+    path = f"/admin/devices/{_made(browser, store)}"
+    answer = browser.post(path, {"name": "Gate 7", "product": "Gone", "direction": "out"})
+    assert answer.status_code == 400
+    assert next(each["value"] for each in Page(answer.text).all("input") if each.get("name") == "name") == "Gate 7"
 
 
 @needs.on_sqlite  # where it can be seen that both wait for the database
