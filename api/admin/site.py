@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 import traceback
@@ -10,6 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import bottle
+import peewee
 
 from api.admin import (
     admins,
@@ -79,8 +81,11 @@ def _root(root: str) -> bottle.HTTPResponse:
 
 
 def error_page(house: House, environ: Mapping[str, Any], status: int) -> bottle.HTTPResponse:
-    """The page for an address that leads nowhere, or a request that is too large."""
+    """The page for an address that leads nowhere, or a request that is too large; the signed-in keep their bar."""
     visit = Visit(house, environ, None)
+    if status < 500:
+        with contextlib.suppress(peewee.DatabaseError, peewee.InterfaceError):
+            visit.session = house.sessions.find(visit.cookie(COOKIE))
     key = f"error_{status}" if status in (404, 405, 413) else "error_400" if status < 500 else "error_500"
     return _dressed(visit, visit.refuse(key, status))
 

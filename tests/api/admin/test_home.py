@@ -8,7 +8,9 @@ import sys
 from uuid import UUID
 
 import psycopg
+import pytest
 
+from api.admin.sessions import COOKIE
 from api.store import moments
 from api.tickets import programme
 from api.tickets.events import add_event
@@ -51,13 +53,30 @@ def test_a_newcomer_is_led_from_the_first_event_to_the_doors(store, house, brows
     assert "To begin" not in browser.page("/admin/").text
 
 
+def test_who_is_signed_in_keeps_language_and_sections_where_an_address_leads_nowhere(browser, stranger):
+    french = {"Accept-Language": "fr"}
+    answer = browser.get("/admin/nothing", headers=french)
+    assert (answer.status_code, 'href="/admin/events"' in answer.text, 'lang="en"' in answer.text) == (404, True, True)
+    answer = stranger.get("/admin/nothing", headers=french)
+    assert (answer.status_code, 'href="/admin/events"' in answer.text, 'lang="fr"' in answer.text) == (404, False, True)
+
+
+@pytest.mark.parametrize("cookie", ["é", "\x00", '"', "portillon=\xff", "x" * 5000])
+def test_a_cookie_that_is_none_of_ours_breaks_no_page(stranger, cookie):
+    told = {"Cookie": f"{COOKIE}={cookie}".encode("latin-1")}
+    assert stranger.get("/admin/nothing", headers=told).status_code in (400, 404)
+    assert stranger.get("/admin/sign-in", headers=told).status_code in (200, 400)
+
+
 @needs.on_postgresql
 def test_a_database_that_does_not_answer_is_said_so_on_a_page_that_is_there_again_later(postgres, browser):
     postgres.stop()
     try:
         answer = browser.get("/admin/events")
+        lost = browser.get("/admin/nothing")
     finally:
         postgres.start()
+    assert (lost.status_code, "/admin/events" in lost.text) == (404, False)  # who is signed in can't be known now
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
     assert "The database does not answer" in Page(answer.text).text
     assert browser.get("/admin/events").status_code == 200
