@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from uuid import uuid4
 
 from api.scan.words import Language
@@ -62,7 +62,7 @@ def lay(row: Row, private_key_pem: str | None) -> Laid:
 
 def to_json(laid: Laid) -> str:
     """What ``import_row.fields`` holds."""
-    told = {name: value for name, value in asdict(laid.row).items() if value is not None}
+    told = {each.name: value for each in fields(laid.row) if (value := getattr(laid.row, each.name)) is not None}
     return json.dumps({**told, "tickets": laid.tickets}, ensure_ascii=False)
 
 
