@@ -25,7 +25,7 @@ play: $(STAMP)  ## hold up tickets with the mouse before a simulated gate, in yo
 
 test: check  ## checks, then all tests
 	@.ci/grounds  # what the tests run on beside this machine; of what can't be had here the tests say so, and fail in CI
-	@$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 30
+	@$(BIN)/python -m tests.run
 
 check: $(STAMP)  ## lint, types, shellcheck, units
 	@.ci/check

@@ -20,14 +20,15 @@ class Claim:
     broken_by: str
 
 
-def claims():
+def claims() -> list[Claim]:
     """Every row of every rule, in the order of the document. A row of another shape in there is an error."""
-    rule, found = None, []
+    rule: int | None = None
+    found: list[Claim] = []
     for line in (ROOT / "docs" / "safety.md").read_text("utf-8").splitlines():
         if line.startswith("## "):
             rule = int(match[1]) if (match := _RULE.fullmatch(line)) else None
         elif rule is not None and line.startswith("|") and not line.startswith(("| claim |", "| --- |")):
             row = _ROW.fullmatch(line)
             assert row is not None, f"docs/safety.md: this is no row of claim, test and break: {line}"
-            found.append(Claim(rule, *row.groups()))
+            found.append(Claim(rule, row[1], row[2], row[3]))
     return found
