@@ -109,7 +109,7 @@ def _refuse_what_is_there(opened: psycopg.Connection[Any], url: str) -> None:
             f"{mask_password(url)} is not empty (table {found[0]}): nothing was restored, for it may hold scans that "
             "the backup has not; restore into a new one: CREATE DATABASE … OWNER … ENCODING 'UTF8'"
         )
-    (encoding,) = _row(opened, "SHOW server_encoding")
+    encoding = opened.info.parameter_status("server_encoding")
     if encoding != "UTF8":
         raise CopyError(f"{mask_password(url)} has the encoding {encoding}: nothing was restored; names need UTF8")
 

@@ -123,6 +123,11 @@ class PostgresDatabase(Database, peewee.PostgresqlDatabase):
         finally:
             self.close()  # which gives the lock back, and the session's limits
 
+    def encoding(self) -> str | None:
+        """In which the server keeps text, as "UTF8". Asked by SQL, some encodings would give their name as bytes."""
+        connection: psycopg.Connection[Any] = self.connection()  # type: ignore[no-untyped-call]
+        return connection.info.parameter_status("server_encoding")
+
     def copy_in(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Many rows into a table, by COPY. Raises peewee.DatabaseError that names the table."""
         with self.cursor() as cursor:  # type: ignore[no-untyped-call]

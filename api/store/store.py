@@ -118,7 +118,7 @@ def _postgres(url: str) -> Database:
     name = urls.mask_password(url)
     try:
         db = PostgresDatabase(url)
-        (encoding,) = db.run("SHOW server_encoding").fetchone()
+        encoding = db.encoding()
     except peewee.DatabaseError as error:
         raise StoreError(_unusable(name, urls.without_password(str(error), url), do)) from error
     if encoding != "UTF8":

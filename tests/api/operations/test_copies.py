@@ -188,6 +188,15 @@ def test_a_database_with_a_strangers_table_is_not_restored_into(postgres_url, po
     postgres.drop(url)
 
 
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_database_that_can_not_keep_every_name_is_not_restored_into(postgres_url, postgres, tmp_path, encoding):
+    backup(postgres_url, tmp_path / "b")
+    url = postgres.empty(encoding)
+    with pytest.raises(CopyError, match=f"has the encoding {encoding}: nothing was restored"):
+        restore(tmp_path / "b", url)
+    postgres.drop(url)
+
+
 @needs.on_sqlite
 @pytest.mark.parametrize("damage", ["cut", "page", "foreign", "empty", "newer"])
 def test_what_is_no_whole_backup_of_ours_is_not_restored(filled, empty, tmp_path, damage):

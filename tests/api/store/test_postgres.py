@@ -230,9 +230,10 @@ def test_a_database_that_can_not_be_used_says_why_and_what_to_do_and_no_password
     assert "secret" not in str(caught.value)
 
 
-def test_a_database_of_another_encoding_is_refused(postgres):
-    url = postgres.empty(encoding="LATIN1")
-    with pytest.raises(StoreError, match="its encoding is LATIN1, names need UTF8"):
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])  # the latter by a set-up without a language
+def test_a_database_of_another_encoding_is_refused(postgres, encoding):
+    url = postgres.empty(encoding)
+    with pytest.raises(StoreError, match=f"its encoding is {encoding}, names need UTF8"):
         open_store(url)
     postgres.drop(url)
 
