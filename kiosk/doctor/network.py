@@ -17,6 +17,7 @@ from kiosk.credentials import Credentials
 from kiosk.doctor.asking import ask, text_of
 from kiosk.doctor.finding import Finding
 from kiosk.doctor.words import tell
+from kiosk.scan_client.pinned import pin_of
 from kiosk.screen.words import Language
 
 WEAK_DBM = -75  # below it Wi-Fi goes down to its slowest rates and sends again and again
@@ -74,7 +75,7 @@ def way_to(credentials: Credentials, language: Language) -> Iterator[Finding]:
         return
     slow = SLOW_MS * int(ms / SLOW_MS)
     yield tell("latency.slow" if slow else "latency.good", language, ms=slow)
-    yield from (_certificate(host, port, bool(credentials.pin), language) if is_tls else [tell("tls.none", language)])
+    yield from (_certificate(host, port, credentials.pin, language) if is_tls else [tell("tls.none", language)])
 
 
 def is_here(credentials: Credentials | None) -> bool:
@@ -86,7 +87,7 @@ def is_here(credentials: Credentials | None) -> bool:
         return False
 
 
-def _certificate(host: str, port: int, is_pinned: bool, language: Language) -> Iterator[Finding]:
+def _certificate(host: str, port: int, pin: str, language: Language) -> Iterator[Finding]:
     """Until when it is good. Whether it is believed is found by the scan client itself, with its own rules."""
     context = ssl.create_default_context()
     context.check_hostname = False
@@ -97,8 +98,9 @@ def _certificate(host: str, port: int, is_pinned: bool, language: Language) -> I
             context.wrap_socket(raw, server_hostname=host) as tls,
         ):
             version, seen = tls.version(), tls.getpeercert(binary_form=True)
-        if is_pinned:
-            yield tell("tls.pinned", language, version=version)
+        if pin:
+            if pin_of(seen or b"") == pin:  # another key is a fault that the scan client tells
+                yield tell("tls.pinned", language, version=version)
             return
         until = x509.load_der_x509_certificate(seen or b"").not_valid_after_utc
     except (OSError, ValueError) as error:  # ValueError: OpenSSL takes certificates that make no sense to others

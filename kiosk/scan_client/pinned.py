@@ -64,13 +64,13 @@ class _PinnedHttps(TimedHttps):
         """Connect, shake hands, and leave at once unless the key is the pinned one."""
         super().connect()
         shown = self.sock.getpeercert(binary_form=True) if isinstance(self.sock, ssl.SSLSocket) else None
-        if shown is None or not hmac.compare_digest(_pin_of(shown), self.pin):
+        if shown is None or not hmac.compare_digest(pin_of(shown), self.pin):
             self.close()
             raise ServerKeyChangedError("the server has another key than the one that was pinned")
         self.is_verified = True
 
 
-def _pin_of(certificate: bytes) -> str:
+def pin_of(certificate: bytes) -> str:
     """SHA-256 of the certificate's SubjectPublicKeyInfo, base64url; "" for one that can't be read."""
     try:
         key = x509.load_der_x509_certificate(certificate).public_key()

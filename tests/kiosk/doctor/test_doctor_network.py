@@ -136,6 +136,12 @@ def test_a_pinned_certificate_has_no_end_that_matters(raw_server, certificate, p
     assert (level, "known since pairing" in found) == ("ok", True)
 
 
+def test_a_certificate_around_another_key_than_the_pinned_one_is_not_called_known(raw_server, certificate, pin_of):
+    theirs, ours = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    server = raw_server(lambda heard: b"", certificate(theirs, ends=100))
+    assert "tls" not in way_to(server.url, pin_of(ours))
+
+
 @pytest.mark.parametrize(
     ("url", "is_here"),
     [
