@@ -29,17 +29,20 @@ def load(
     """
     if file is None and DEFAULT_FILE.exists():
         file = DEFAULT_FILE
-    origin, raw = ("the defaults", {}) if file is None else (str(file), _read(file))
-    for name, text in (os.environ if environment is None else environment).items():
-        if name.startswith(ENVIRONMENT_PREFIX):
-            _put(raw, name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__"), text)
-    for key, value in (overrides or {}).items():
-        if value is not None:
-            _put(raw, key.split("."), value)
+    raw = {} if file is None else _read(file)
+    surrounding = (os.environ if environment is None else environment).items()
+    ours = {name: text for name, text in surrounding if name.startswith(ENVIRONMENT_PREFIX)}
+    for name, text in ours.items():
+        _put(raw, name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__"), text)
+    typed = {key: value for key, value in (overrides or {}).items() if value is not None}
+    for key, value in typed.items():
+        _put(raw, key.split("."), value)
     try:
         return Settings.model_validate(raw)
     except ValidationError as error:
-        raise SettingsError(origin, [explain(e) for e in error.errors()]) from error
+        origins = [*([str(file)] if file else []), *(["the environment"] if ours else [])]
+        origins += ["the command line"] if typed else []
+        raise SettingsError(" and ".join(origins), [explain(e) for e in error.errors()]) from error
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -80,6 +80,19 @@ def test_an_environment_below_something_that_is_no_section_is_a_mistake_and_no_c
     assert _mistakes("server = 3", tmp_path, PORTILLON_API__SERVER__PORT="1")
 
 
+def test_where_mistakes_may_come_from_is_told_and_nothing_else(tmp_path):
+    def origin(file=None, overrides=None, environment=None):
+        with pytest.raises(SettingsError) as caught:
+            load(file, overrides, environment or {})
+        return caught.value.origin
+
+    (tmp_path / "api.toml").write_text("[server]\nport = -1\n")
+    assert origin(tmp_path / "api.toml", {"database": None}) == str(tmp_path / "api.toml")
+    assert origin(None, {"tls.certificate": "a.pem"}) == "the command line"
+    assert origin(None, None, {"PORTILLON_API__SERVER__PORT": "-1"}) == "the environment"
+    assert origin(tmp_path / "api.toml", {"tls.key": "k"}) == f"{tmp_path / 'api.toml'} and the command line"
+
+
 def test_a_missing_file_is_told(tmp_path):
     with pytest.raises(SettingsError, match="can't be read"):
         load(tmp_path / "gone.toml", environment={})
