@@ -7,6 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,21 +20,30 @@ from api.tls.self_made import TlsError
 
 _log = logging.getLogger("api.tls")
 _LOOKED_AT_EVERY_S = 60.0
+_ENDS_SOON = timedelta(days=14)  # as a gate's doctor counts it
 
 
 class Identity:
     """What the server shows to its clients. ``context`` may be read by any thread; it is replaced when files change."""
 
-    def __init__(self, files: Callable[[], tuple[Path, Path]], is_self_made: bool) -> None:
+    def __init__(
+        self,
+        files: Callable[[], tuple[Path, Path]],
+        is_self_made: bool,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         """``files`` gives the certificate's and the key's file, made where that is needed. Raises TlsError."""
         self._files = files
         self._is_self_made = is_self_made
+        self._clock = clock
+        self._dates_told_on: date | None = None
         self._lock = threading.Lock()
         self._looked_at = time.monotonic()
         certificate, key = files()
         self._seen = _versions(certificate, key)
         self.context = _context(certificate, key)
         self.pin = pin.of_certificate(_leaf(certificate)) if is_self_made else ""
+        self._tell_dates(certificate)
 
     def refresh(self, every_s: float = _LOOKED_AT_EVERY_S) -> None:
         """Renew what is due and take over files that changed; connections that are open go on as they are.
@@ -47,19 +57,38 @@ class Identity:
             try:
                 certificate, key = self._files()
                 versions = _versions(certificate, key)
-                if versions == self._seen:
-                    return
-                context = self._renewed(certificate, key)
+                if versions != self._seen:
+                    self.context, self._seen = self._renewed(certificate, key), versions
+                    self._dates_told_on = None
+                    _log.info("the certificate was renewed: connections from now on are shown it")
+                self._tell_dates(certificate)
             except TlsError as error:
                 _log.warning("the certificate stays as it was: %s", error)
-                return
-            self.context, self._seen = context, versions
-        _log.info("the certificate was renewed: connections from now on are shown it")
 
     def _renewed(self, certificate: Path, key: Path) -> ssl.SSLContext:
         if self._is_self_made and pin.of_certificate(_leaf(certificate)) != self.pin:
             raise TlsError("it has another key, which no paired gate would trust; restart the server to use it")
         return _context(certificate, key)
+
+    def _tell_dates(self, certificate: Path) -> None:
+        """In the log, once a day: that clients refuse the certificate by its dates, or soon will."""
+        now = self._clock()
+        if self._is_self_made or self._dates_told_on == now.date():  # gates don't ask for the dates of one self-made
+            return
+        self._dates_told_on = now.date()
+        try:
+            shown = _leaf(certificate)
+        except TlsError:  # OpenSSL took it, and it is served
+            return
+        begins, ends = shown.not_valid_before_utc, shown.not_valid_after_utc
+        if now < begins:
+            _log.warning(
+                "%s begins on %s: no gate trusts it before; is this machine's clock right?", certificate, begins
+            )
+        elif now > ends:
+            _log.error("%s ended on %s: no gate trusts it any more; put a new one in its place", certificate, ends)
+        elif now > ends - _ENDS_SOON:
+            _log.warning("%s ends on %s: after that no gate trusts it; put a new one in its place", certificate, ends)
 
 
 def of_settings(settings: Settings) -> Identity | None:
