@@ -12,6 +12,7 @@ from api.watch.silence import Kind, Trouble
 _STANDING = """SELECT a.id, a.kind, a.device_id, a.event_id, a.since, COALESCE(d.name, e.name) FROM alert a
     LEFT JOIN device d ON d.id = a.device_id LEFT JOIN event e ON e.id = a.event_id
     WHERE a.over_at IS NULL ORDER BY a.id"""
+_UNTOLD = "SELECT id FROM alert WHERE over_at IS NULL AND told_at IS NULL"
 _BEGIN = "INSERT INTO alert (kind, device_id, event_id, since) VALUES (?, ?, ?, ?)"
 _NEWEST = "SELECT MAX(id) FROM alert"
 _END = "UPDATE alert SET over_at = ? WHERE id = ? AND over_at IS NULL"
@@ -57,6 +58,19 @@ def settle(store: Store, troubles: Sequence[Trouble], now: int | None = None) ->
     return changed
 
 
+def untold(store: Store, troubles: Sequence[Trouble]) -> list[Alert]:
+    """Of the alerts about these troubles those whose beginning nobody has taken yet, as they would be told now.
+
+    Nobody, since the webhook was down for too long, or the server ended before it had told them.
+    """
+    waiting = {alert_id for (alert_id,) in store.db.run(_UNTOLD)}
+    if not waiting:
+        return []
+    standing = _standing(store)
+    pairs = [(standing.get(_key(trouble)), trouble) for trouble in troubles]
+    return [_told_of(alert.id, trouble, alert.since) for alert, trouble in pairs if alert and alert.id in waiting]
+
+
 def standing_since(store: Store) -> dict[tuple[str, int], int]:
     """Since when each alert stands, by its kind and the id of its gate or event."""
     return {key: alert.since for key, alert in _standing(store).items()}
@@ -79,9 +93,11 @@ def _begin(store: Store, trouble: Trouble) -> Alert:
     device_id, event_id = (trouble.id, None) if trouble.kind in _OF_GATES else (None, trouble.id)
     store.db.run(_BEGIN, (trouble.kind, device_id, event_id, trouble.since))
     (alert_id,) = store.db.run(_NEWEST).fetchone()
-    return Alert(
-        alert_id, trouble.kind, trouble.name, trouble.since, faults=trouble.faults, clock_off_s=trouble.clock_off_s
-    )
+    return _told_of(alert_id, trouble, trouble.since)
+
+
+def _told_of(alert_id: int, trouble: Trouble, since: int) -> Alert:
+    return Alert(alert_id, trouble.kind, trouble.name, since, faults=trouble.faults, clock_off_s=trouble.clock_off_s)
 
 
 def _key(trouble: Trouble) -> tuple[str, int]:

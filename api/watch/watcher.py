@@ -1,4 +1,7 @@
-"""Looks at the doors every few seconds, in a thread of its own; what begins or ends goes to the webhook."""
+"""Looks at the doors every few seconds, in a thread of its own; what begins or ends goes to the webhook.
+
+What stands and was taken by nobody is told again, at once after a start and then every ten minutes.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from api.watch.alerts import Alert
 from api.watch.silence import PATIENCE, Patience
 
 EVERY_S = 10.0
+TOLD_AGAIN_US = 10 * 60 * 1_000_000  # longer than a webhook tries by itself
 _log = logging.getLogger(__name__)
 
 
@@ -31,6 +35,7 @@ class Watcher:
         self._tell = tell
         self._patience = patience
         self._clock = clock
+        self._told_again_at: int | None = None
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._work, name="watcher", daemon=True)
 
@@ -46,9 +51,16 @@ class Watcher:
     def look(self) -> None:
         """Look once."""
         now = self._clock()
-        for alert in alerts.settle(self._store, silence.troubles(self._store, self._patience, now), now):
+        found = silence.troubles(self._store, self._patience, now)
+        changed = alerts.settle(self._store, found, now)
+        for alert in changed:
             _log.warning("%s %s: %s", alert.kind, "begins" if alert.over_at is None else "is over", alert.name)
             self._tell(alert)
+        if self._told_again_at is None or now - self._told_again_at >= TOLD_AGAIN_US:
+            self._told_again_at = now
+            for alert in alerts.untold(self._store, found):
+                if alert not in changed:
+                    self._tell(alert)
 
     def _work(self) -> None:
         while not self._closed.wait(EVERY_S):

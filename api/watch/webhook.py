@@ -39,15 +39,21 @@ class Webhook:
         self._told = told
         self._pauses_s = pauses_s
         self._waiting: queue.Queue[Alert | None] = queue.Queue(WAITING)
+        self._begun: set[int] = set()  # alerts whose beginning waits or is under way
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._work, name="webhook", daemon=True)
         self._thread.start()
 
     def tell(self, alert: Alert) -> None:
-        """Post this soon. When too many wait, it is dropped and logged."""
+        """Post this soon, unless its beginning waits already. When too many wait, it is dropped and logged."""
+        if alert.over_at is None and alert.id in self._begun:
+            return
         try:
+            if alert.over_at is None:
+                self._begun.add(alert.id)
             self._waiting.put_nowait(alert)
         except queue.Full:
+            self._begun.discard(alert.id)
             _log.error("too many alerts wait for the webhook: one about %s is not told", alert.kind)
 
     def close(self) -> None:
@@ -64,6 +70,8 @@ class Webhook:
                     self._told(alert)
                 except Exception as error:  # the database may be away: the next alert is told all the same
                     _log.error("an alert was told, which could not be noted: %s", type(error).__name__)
+            if alert.over_at is None:
+                self._begun.discard(alert.id)
 
     def _deliver(self, alert: Alert) -> bool:
         body = body_of(alert)

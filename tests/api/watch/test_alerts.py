@@ -8,6 +8,7 @@ import json
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -177,6 +178,18 @@ def test_one_that_is_never_taken_does_not_keep_back_the_next(
     it.tell(ALERT)
     it.tell(after)
     assert told.get(timeout=PATIENCE_S) == after
+
+
+def test_a_beginning_that_waits_already_is_not_posted_twice_and_its_end_is_posted(
+    hook: _Hook, webhook: Callable[..., tuple[Webhook, queue.SimpleQueue[Alert]]]
+) -> None:
+    hook.statuses = [500]
+    it, told = webhook(hook.url, pauses_s=(0.5,))
+    for alert in (ALERT, ALERT, replace(ALERT, over_at=ALERT.since + 1)):
+        it.tell(alert)
+    assert told.get(timeout=PATIENCE_S) == ALERT
+    ends = [json.loads(hook.heard.get(timeout=PATIENCE_S)[1])["over_at"] is not None for _ in range(3)]
+    assert ends == [False, False, True]
 
 
 def test_an_alert_that_was_told_is_noted_with_the_time(house: House) -> None:

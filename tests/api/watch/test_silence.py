@@ -62,7 +62,12 @@ class Evening:
     def look(self, now: int) -> list[tuple[str, bool]]:
         """What one look of the watcher tells: the kind, and whether it is over."""
         self.told.clear()
-        Watcher(self.store, self.told.append, clock=lambda: now).look()
+
+        def tell(alert: Alert) -> None:
+            self.told.append(alert)
+            alerts.note_told(self.store, alert)
+
+        Watcher(self.store, tell, clock=lambda: now).look()
         return [(alert.kind, alert.over_at is not None) for alert in self.told]
 
 
@@ -156,6 +161,29 @@ def test_a_fault_that_a_gate_tells_is_an_alert_until_it_is_told_no_more(evening)
     assert evening.look(SIX + MINUTE // 2) == []
     evening.heard(gate, SIX + MINUTE, faults=[])
     assert evening.look(SIX + MINUTE) == [("gate_fault", True)]
+
+
+def test_what_nobody_took_is_told_by_the_next_run_with_all_that_it_said_and_then_no_more(evening, store):
+    evening.heard(evening.gate("Gate 1"), SIX, faults=["camera"])
+    Watcher(store, lambda alert: None, clock=lambda: SIX).look()
+    evening.heard(1, SIX + MINUTE, faults=["camera"])
+    assert evening.look(SIX + MINUTE) == [("gate_fault", False)]
+    assert (evening.told[0].since, evening.told[0].faults) == (SIX, ("camera",))
+    assert evening.look(SIX + MINUTE) == []
+
+
+def test_what_nobody_takes_is_told_again_every_ten_minutes_while_it_stands(evening, store):
+    evening.event("Concert", opens_at=SIX, closes_at=SIX + 60 * MINUTE)
+    evening.heard(evening.gate("Gate 1"), SIX - 10 * MINUTE)
+    told, clock = [], [SIX]
+    watcher = Watcher(store, told.append, Patience(no_scan_us=60 * MINUTE), clock=lambda: clock[0])
+    seen = []
+    for minute in (0, 1, 9, 10, 11, 21, 61, 71):
+        clock[0] = SIX + minute * MINUTE
+        told.clear()
+        watcher.look()
+        seen += [(minute, alert.over_at is not None) for alert in told]
+    assert seen == [(0, False), (10, False), (21, False), (61, True)]
 
 
 def test_a_fault_of_the_moment_is_none_of_the_gates_own(evening):
