@@ -22,6 +22,7 @@ from api.operations.near import Readers
 from api.operations.shelf import Shelf
 from api.serve import CannotListenError, hold_signals, serve
 from api.settings import Alerts, Settings
+from api.store import moments
 from api.store.store import Store, open_store
 from api.store.trouble import is_away
 from api.tickets.importing.worker import Worker
@@ -127,7 +128,7 @@ def _importing(worker: Worker) -> Iterator[None]:
 
 
 def _patience(alerts: Alerts) -> Patience:
-    return Patience(alerts.silent_after_s * 1_000_000, alerts.no_scan_after_s * 1_000_000)
+    return Patience(alerts.silent_after_s * 1_000_000, alerts.no_scan_after_s * 1_000_000, moments.now())
 
 
 def _tell_nobody(_alert: Alert) -> None:

@@ -13,19 +13,28 @@ from api.watch.doors import Doors, open_doors
 
 Kind = Literal["gate_silent", "no_scan", "gate_fault", "gate_clock"]
 CLOCK_OFF_S = 60.0  # a clock that is kept by the network is off by less than one second
+HEARD_WITHIN_US = (
+    60 * 1_000_000
+)  # gates tell of themselves every 30 s; one that looks for the server takes as long again
 # A heartbeat that arrives has disproved them, or will a moment later.
 _OF_THE_MOMENT = frozenset({"no_network", "timeout", "server_trouble"})
 _GATES = """SELECT id, name, heartbeat_at, heartbeat FROM device
     WHERE archived_at IS NULL AND claimed_at IS NOT NULL AND heartbeat_at IS NOT NULL ORDER BY id"""
+_CALLED_SILENT = "SELECT device_id FROM alert WHERE kind = 'gate_silent' AND over_at IS NULL"
 _ADMITS = "SELECT device_id, event_id FROM device_event"
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a gate may say nothing, and open doors see no ticket. Microseconds."""
+    """How long a gate may say nothing, and open doors see no ticket. Microseconds.
+
+    ``listening_since``: when the server began to hear gates, in microseconds since 1970; for a minute it can't tell
+    who is silent from who had nobody to talk to.
+    """
 
     silent_us: int = 2 * 60 * 1_000_000  # a gate tells of itself every 30 s
     no_scan_us: int = 10 * 60 * 1_000_000
+    listening_since: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +67,14 @@ def _of_gates(store: Store, doors: list[Doors], patience: Patience, now: int) ->
     for device_id, event_id in store.db.run(_ADMITS):
         admits.setdefault(device_id, set()).add(event_id)
     open_events = {each.event_id for each in doors}
+    is_fresh = 0 <= now - patience.listening_since < HEARD_WITHIN_US
+    known = {device_id for (device_id,) in store.db.run(_CALLED_SILENT)} if is_fresh else set()
     found = []
     for device_id, name, told_at, told in rows:
         heard_at = max(told_at, scans.get(device_id, 0))
         if now - heard_at > patience.silent_us:
+            if is_fresh and device_id not in known:
+                continue
             if open_events and not open_events.isdisjoint(admits.get(device_id, open_events)):
                 found.append(Trouble("gate_silent", device_id, name, heard_at))
         elif now - told_at <= patience.silent_us:  # what it said longer ago may be over

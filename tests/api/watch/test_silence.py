@@ -117,6 +117,24 @@ def test_a_gate_is_silent_only_at_the_doors_that_it_serves(evening):
     assert silent == ["Concert's", "Everybody's"]
 
 
+def test_a_server_that_was_away_calls_no_gate_silent_before_it_had_a_minute_to_tell_of_itself(evening):
+    evening.event("Concert", opens_at=SIX)
+    evening.heard(evening.gate("Gate 1"), SIX)
+    back = SIX + 5 * MINUTE
+    patience = Patience(listening_since=back)
+    assert [evening.kinds(back + after, patience) for after in (0, MINUTE - 1)] == [[], []]
+    assert evening.kinds(back + MINUTE, patience) == [("gate_silent", "Gate 1")]
+    assert evening.kinds(back - MINUTE, patience) == [("gate_silent", "Gate 1")]  # a clock that was set back
+
+
+def test_a_gate_that_was_silent_already_is_so_when_the_server_comes_back(evening):
+    evening.event("Concert", opens_at=SIX)
+    evening.heard(evening.gate("Gate 1"), SIX)
+    assert evening.look(SIX + 3 * MINUTE) == [("gate_silent", False)]
+    back = SIX + 5 * MINUTE
+    assert evening.kinds(back, Patience(listening_since=back)) == [("gate_silent", "Gate 1")]
+
+
 def test_a_scan_is_a_sign_of_life_too(evening):
     event = evening.event("Concert", opens_at=SIX)
     gate = evening.gate("Gate 1")
