@@ -62,13 +62,20 @@ def _key(args: Namespace) -> str:
 
 def _rows(server: Tibillet, event: UUID, shell: Shell) -> list[Row]:
     page = server.page(event, 1)
-    rows = page.rows
+    rows, seen = page.rows, {row.uuid for row in page.rows}
     with shell.progress("reading", page.pages) as step:
         step(1)
         for number in range(2, page.pages + 1):
-            rows += server.page(event, number).rows
+            more = server.page(event, number).rows
+            if more and seen.issuperset(row.uuid for row in more):
+                raise NotPossibleError(
+                    f"page {number} of the list has the tickets of a page before: nothing was imported; "
+                    "that server does not tell all of its tickets by pages"
+                )
+            rows += more
+            seen.update(row.uuid for row in more)
             step(1)
-    if len({row.uuid for row in rows}) != page.total:
+    if len(seen) != page.total:
         shell.note("The list changed while it was read: run this again, and it brings what is missing")
     return rows
 

@@ -8,12 +8,14 @@ make a GET of its POST. ``/api/events/`` gives each event's public key without a
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from api.store.store import Store
 from api.tickets.events import NotPossibleError
@@ -23,7 +25,8 @@ from api.tickets.importing.row import Row
 PAGE = 200
 _AT_ONCE = 500
 _WITHIN_S = (10.0, 120.0)  # to connect; to hear the next bytes of a page that took 8 s when it was measured
-_TRIES = 3
+PAUSES_S = (1.0, 5.0, 20.0)  # between tries; a list of an hour should outlast a server that is started anew
+_LONGEST_PAUSE_S = 60.0  # whatever a server asks for
 _TRIED_AGAIN = frozenset({429, 502, 503, 504})
 _LARGEST = 16 * 1024 * 1024  # bytes of an answer: 200 tickets are 0.2 MB
 _HERE = "SELECT t.uuid, t.status, e.uuid FROM ticket t JOIN event e ON e.id = t.event_id WHERE t.uuid IN "
@@ -59,13 +62,14 @@ class Comparison:
 class Tibillet:
     """One server, asked with the API key of a device that is paired with it."""
 
-    def __init__(self, address: str, key: str) -> None:
+    def __init__(self, address: str, key: str, pauses_s: tuple[float, ...] = PAUSES_S) -> None:
         """``address``: the server's, with or without ``/scan`` or a pairing path. Raises NotPossibleError."""
         parts = urlsplit(address)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
             raise NotPossibleError(f'"{address[:100]}" is no server\'s address: it looks like "https://HOST/scan"')
         self._origin = f"{parts.scheme}://{parts.netloc}"
         self._prefix = "/api/scan" if parts.path.startswith("/api/scan") else "/scan"
+        self._pauses_s = pauses_s
         self._session = requests.Session()
         self._session.headers.update({"Authorization": f"Api-Key {key}", "Accept-Language": "en"})
 
@@ -97,21 +101,23 @@ class Tibillet:
         return Page(rows, total, pages)
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """The JSON of a good answer; what may be over in a moment is tried three times."""
-        for left in reversed(range(_TRIES)):
+        """The JSON of a good answer; what may be over in a moment is tried again, after a pause."""
+        for pause in (*self._pauses_s, None):
+            wanted = 0.0
             try:
                 answer = self._session.request(
                     method, self._origin + path, json=body, timeout=_WITHIN_S, allow_redirects=False, stream=True
                 )
                 with answer:
-                    if answer.status_code in _TRIED_AGAIN and left:
-                        continue
-                    return self._read(answer)
-            except requests.RequestException as error:
-                if not left:
+                    if answer.status_code not in _TRIED_AGAIN or pause is None:
+                        return self._read(answer)
+                    wanted = _asked_pause(answer)
+            except (requests.RequestException, HTTPError) as error:  # HTTPError: its body was cut off, or stands still
+                if pause is None:
                     raise NotPossibleError(
                         f"{self._origin} did not answer ({type(error).__name__}): nothing was imported; try again later"
                     ) from error
+            time.sleep(max(pause, wanted))
         raise AssertionError("the last try returns or raises")
 
     def _read(self, answer: requests.Response) -> Any:
@@ -131,6 +137,12 @@ class Tibillet:
             return json.loads(content)
         except ValueError as error:
             raise NotPossibleError(f"{self._origin} answered with a page that is no JSON: is it TiBillet?") from error
+
+
+def _asked_pause(answer: requests.Response) -> float:
+    """The seconds for which a server that is asked too often wants to be left alone; 0.0 when it names none."""
+    told = answer.headers.get("Retry-After", "")
+    return min(float(told), _LONGEST_PAUSE_S) if told.isascii() and told.isdigit() else 0.0
 
 
 def compare(store: Store, event: UUID, rows: list[Row]) -> Comparison:

@@ -22,6 +22,7 @@ from api.tickets.importing.tibillet import Tibillet, compare
 
 WIRE = Path(__file__).parents[2] / "tibillet" / "wire.jsonl"
 CONCERT = UUID("51bec713-a108-4986-91e6-1a85af1c598a")
+CUT_OFF = "X-Cut-Off"  # a header for the replaying server itself: so many bytes of the body never come
 KEY = "3AUxzUg8.nq3RT696KhQa4sxBkojMwr6mV4HFxElZ"
 
 
@@ -48,12 +49,13 @@ class Replay:
                 replay.asked.append((self.command, self.path, self.headers.get("Authorization", "")))
                 status, headers, body = answer(self.command, self.path, json.loads(content or b"{}"))
                 data = body.encode()
+                lost = int(headers.pop(CUT_OFF, 0))
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
-                self.wfile.write(data)
+                self.wfile.write(data[: len(data) - lost])
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -226,15 +228,48 @@ def test_a_ticket_that_makes_no_sense_stops_the_import(replay, result):
         Tibillet(server.base, "key").page(CONCERT, 1)
 
 
+NOTHING = '{"results": [], "total": 0, "total_pages": 0}'
+NO_PAUSES = (0.0, 0.0)
+
+
 def test_trouble_that_passes_is_tried_again_and_a_server_that_stays_away_is_told(replay):
     answers = iter([503, 503, 200, 503, 503, 503])
-    server = replay(lambda *_: (next(answers), {}, '{"results": [], "total": 0, "total_pages": 0}'))
-    assert Tibillet(server.base, "key").page(CONCERT, 1).rows == []
+    server = replay(lambda *_: (next(answers), {}, NOTHING))
+    assert Tibillet(server.base, "key", NO_PAUSES).page(CONCERT, 1).rows == []
     with pytest.raises(NotPossibleError, match="503"):
-        Tibillet(server.base, "key").page(CONCERT, 1)
+        Tibillet(server.base, "key", NO_PAUSES).page(CONCERT, 1)
     server.close()
     with pytest.raises(NotPossibleError, match="did not answer"):
-        Tibillet(server.base, "key").page(CONCERT, 1)
+        Tibillet(server.base, "key", NO_PAUSES).page(CONCERT, 1)
+
+
+def test_an_answer_that_is_cut_off_is_asked_for_again_and_one_that_always_is_is_told(replay):
+    lost = iter([50, 0, 50, 50, 50])
+    server = replay(lambda *_: (200, {CUT_OFF: str(next(lost))}, NOTHING))
+    assert Tibillet(server.base, "key", NO_PAUSES).page(CONCERT, 1).rows == []
+    with pytest.raises(NotPossibleError, match="did not answer"):
+        Tibillet(server.base, "key", NO_PAUSES).page(CONCERT, 1)
+
+
+def test_between_two_tries_there_is_a_pause_as_long_as_the_server_asks_for_within_reason(replay, monkeypatch):
+    slept = []
+    monkeypatch.setattr("api.tickets.importing.tibillet.time.sleep", slept.append)
+    answers = iter([(503, {}), (429, {"Retry-After": "7"}), (429, {"Retry-After": "86400"}), (200, {})])
+    server = replay(lambda *_: (*next(answers), NOTHING))
+    Tibillet(server.base, "key").page(CONCERT, 1)
+    assert slept == [1.0, 7.0, 60.0]
+
+
+def test_a_server_that_tells_the_same_page_again_and_again_is_told_and_nothing_is_imported(
+    store, replay, exchanges, tibillet, pages, key_file, capsys
+):
+    pem = tibillet["events"][0]["public_key_pem"]
+    event = json.dumps([{"uuid": str(CONCERT), "name": "Concert", "publicKeyPem": pem}])
+    told = {**json.loads(exchanges["list_p2"]["response_body"]), "results": pages[1], "total": 36, "total_pages": 2}
+    server = replay(lambda method, *_: (200, {}, event if method == "GET" else json.dumps(told)))
+    with pytest.raises(NotPossibleError, match="page 2"):
+        _run(store, capsys, server=server.base, key_file=key_file)
+    assert store.db.run("SELECT COUNT(*) FROM ticket_import").fetchone() == (0,)
 
 
 def test_another_portillon_is_read_page_by_page_and_its_codes_are_good_here(house, gate, key_file, capsys, tmp_path):
