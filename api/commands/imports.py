@@ -7,7 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 from uuid import UUID
 
-from api.commands import tibillet
+from api.commands import tibillet, watched_import
 from api.commands.console import CommandError, Shell
 from api.store.store import Store
 from api.tickets import events
@@ -75,8 +75,7 @@ def _import(args: Namespace, store: Store, shell: Shell) -> None:
 
 
 def _take(it: Import, store: Store, shell: Shell) -> None:
-    with shell.progress("importing", (it.rows_total or 0) - it.rows_done) as step:
-        done = imports.take_in(store, UUID(it.uuid), step)
+    done = watched_import.take_in(store, it, shell)
     if shell.as_json:
         shell.result({"import": done.uuid, "state": done.state, "rows": done.rows_done})
     else:
@@ -97,9 +96,7 @@ def _resume(store: Store, shell: Shell) -> None:
 
 def _undo(uuid: UUID, store: Store, shell: Shell) -> None:
     it = imports.find(store, uuid)
-    with shell.progress("undoing", it.rows_done) as step:
-        undone = imports.undo(store, uuid, step=step)
-    _tell_undone(it, undone, shell)
+    _tell_undone(it, watched_import.undo(store, it, shell), shell)
 
 
 def _tell_undone(it: Import, undone: Undone, shell: Shell) -> None:

@@ -7,6 +7,7 @@ from argparse import Namespace
 from contextlib import closing
 from uuid import UUID
 
+from api.commands import watched_import
 from api.commands.console import CommandError, Shell
 from api.store import acts, models
 from api.store.store import Store
@@ -33,9 +34,7 @@ def run(args: Namespace, store: Store, shell: Shell) -> None:
         event = _event(store, args.event, name, pem)
         with shell.progress("laying down", len(found.fresh)) as step:
             laid = imports.lay_down(store, event, args.server, found.fresh, step=step)
-        imports.begin(store, UUID(laid.uuid))
-        with shell.progress("importing", len(found.fresh)) as step:
-            done = imports.take_in(store, UUID(laid.uuid), step).uuid
+        done = watched_import.take_in(store, imports.begin(store, UUID(laid.uuid)), shell).uuid
     _tell(shell, found, done)
 
 

@@ -88,6 +88,27 @@ def test_an_import_that_was_killed_goes_on_and_makes_no_ticket_twice(shell, even
     assert "nothing to go on with" in shell.run("ticket", "import", "--resume").stdout
 
 
+def test_an_import_that_was_interrupted_says_how_it_goes_on_and_how_it_is_taken_back(shell, event, guests):
+    file = guests("nom;mail\n" + "".join(f"Roy {number};{number}@example.org\n" for number in range(20_000)))
+    command = shell.command("--database", shell.database, "ticket", "import", file, "--event", event["uuid"])
+    process = subprocess.Popen(command, env=shell.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    store = open_store(shell.database)
+    try:
+        while process.poll() is None and not store.db.run("SELECT 1 FROM ticket").fetchone():
+            pass
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[1].decode()
+        assert process.returncode == 1
+        (uuid,) = store.db.run("SELECT uuid FROM ticket_import").fetchone()
+        assert "--resume" in said
+        assert f"--undo {uuid}" in said
+        assert "Traceback" not in said
+        assert shell.json("ticket", "import", "--undo", uuid)["removed"] > 0
+        assert store.db.run("SELECT COUNT(*) FROM ticket").fetchone() == (0,)
+    finally:
+        store.close()
+
+
 def test_a_server_that_starts_goes_on_with_what_was_confirmed_and_not_finished(shell, event, serving):
     store = open_store(shell.database)
     try:
