@@ -1,4 +1,7 @@
-"""Whether tickets can be scanned now: the database answers, its disk has room and may be written. Writes nothing."""
+"""Whether tickets can be scanned now: the database answers, its disk has room and may be written. Writes nothing.
+
+What can't be seen so is known by what became of the last gates' works.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,8 @@ def troubles(store: Store, room: int = ROOM) -> list[Trouble]:
         found.append("database")
     if isinstance(store.db, SqliteDatabase) and not _is_writable(Path(str(store.db.database)), room):
         found.append("disk")
+    if not found and store.takes_no_works():
+        found.append("database")
     return found
 
 

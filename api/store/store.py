@@ -18,10 +18,12 @@ from api.store.models import Organisation
 from api.store.postgres import PostgresDatabase
 from api.store.settled import Settled
 from api.store.sqlite import SqliteDatabase
+from api.store.trouble import is_away
 
 T = TypeVar("T")
 
 _OPEN_WITHIN_S = 10.0
+_REFUSED_FOR_S = 60.0  # a gate tells of itself twice in it, and asks for a ticket more often
 
 
 class StoreError(RuntimeError):
@@ -33,6 +35,7 @@ class Store:
 
     def __init__(self, db: Database) -> None:
         self.db = db
+        self._refused_at: float | None = None  # monotonic seconds
 
     def writing(self) -> AbstractContextManager[None]:
         """One transaction: all of it is durable at the end, or nothing when an exception leaves it.
@@ -59,7 +62,20 @@ class Store:
         On SQLite they share one transaction, and its commit: when one of them fails, each is run again alone. When the
         commit fails, all have failed. Raises RuntimeError within a transaction.
         """
-        return self.db.settle_all(works)
+        settled = self.db.settle_all(works)
+        if any(each.error is None for each in settled):
+            self._refused_at = None
+        elif settled and all(is_away(each.error) for each in settled if each.error is not None):
+            self._refused_at = time.monotonic()
+        return settled
+
+    def takes_no_works(self) -> bool:
+        """True while the last works could not be settled, as far as that is known: for a minute after they were tried.
+
+        What no look at the database or its disk tells: somebody else's lock, a disk that takes no write.
+        """
+        refused_at = self._refused_at
+        return refused_at is not None and time.monotonic() - refused_at < _REFUSED_FOR_S
 
     def rest(self, is_quiet: bool) -> None:
         """Between works, by one thread: what would hold one up later, if worthwhile. ``is_quiet``: no work waits."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -138,6 +140,35 @@ def test_an_sqlite_database_is_healthy_while_its_disk_has_room_and_it_is_there(s
     assert health.troubles(store, room=1 << 62) == ["disk"]
     Path(str(store.db.database)).unlink()
     assert health.troubles(store) == ["disk"]
+
+
+@needs.on_sqlite  # on PostgreSQL nobody else can lock it whole
+def test_a_database_that_takes_no_scan_is_not_healthy_though_it_answers_until_it_takes_one(house, gate, monkeypatch):
+    monkeypatch.setattr(sqlite, "_BUSY_TIMEOUT_S", 0.1)
+    ticket = house.ticket()
+
+    def health_told():
+        answer = requests.get(f"{house.base}/healthz", timeout=60)
+        return answer.status_code, answer.json().get("wrong")
+
+    with closing(sqlite3.connect(str(house.store.db.database), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert health_told() == (200, None)
+        assert gate.scan(ticket.qrcode_data).status_code == 503
+        assert health_told() == (503, ["database"])
+    assert gate.scan(ticket.qrcode_data).json()["code"] == "ok"
+    assert health_told() == (200, None)
+
+
+@needs.on_sqlite
+def test_what_could_not_be_settled_is_no_news_after_a_minute(store, monkeypatch):
+    monkeypatch.setattr(sqlite, "_BUSY_TIMEOUT_S", 0.1)
+    with closing(sqlite3.connect(str(store.db.database), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        store.settle_all([lambda: store.db.run("UPDATE organisation SET name = name")])
+    assert store.takes_no_works()
+    monkeypatch.setattr("api.store.store._REFUSED_FOR_S", 0.0)
+    assert not store.takes_no_works()
 
 
 def test_a_healthy_disk_has_room_for_as_long_a_log_as_scans_may_make():
