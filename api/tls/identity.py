@@ -95,7 +95,7 @@ def of_settings(settings: Settings) -> Identity | None:
     """Who this server is; None: it speaks plain HTTP. Raises TlsError."""
     wanted, server = settings.tls, settings.server
     if wanted.self_made:
-        folder = wanted.folder or _beside(settings.database)
+        folder = folder_of(settings)
         hosts = {server.host, urlsplit(server.public_url).hostname or ""} - {"0.0.0.0", "::"}  # noqa: S104 - compared
         return Identity(lambda: self_made.kept(folder, self_made.own_names(hosts)), is_self_made=True)
     if wanted.certificate is not None and wanted.key is not None:
@@ -104,8 +104,11 @@ def of_settings(settings: Settings) -> Identity | None:
     return None
 
 
-def _beside(database: str) -> Path:
-    place = urls.parse(database)
+def folder_of(settings: Settings) -> Path:
+    """Where the server keeps the key and certificate that it makes for itself. Raises TlsError."""
+    if settings.tls.folder is not None:
+        return settings.tls.folder
+    place = urls.parse(settings.database)
     if isinstance(place, Path):
         return place.with_name(f"{place.name}.tls")
     raise TlsError(
