@@ -127,12 +127,11 @@ class Scans:
         or the guest has gone out (or in) since. That is refused for ever, ANNULLED: else a late repetition would let
         a second person in.
         """
-        scan_id = attempt.scan_id if attempt.ticket_uuid is not None else None
+        is_forged = attempt.refusal is Code.INVALID_SIGNATURE  # learns nothing of the genuine ticket, and takes no id
+        scan_id = None if is_forged or attempt.ticket_uuid is None else attempt.scan_id
         if scan_id is not None:
             self._store.db.only(scan_name(attempt.device_id, scan_id))
-        answered = self._run(_ANSWERED, (attempt.device_id, scan_id)).fetchall() if scan_id is not None else []
-        is_forged = attempt.refusal is Code.INVALID_SIGNATURE
-        if not is_forged:  # a forgery learns nothing about the genuine ticket
+            answered = self._run(_ANSWERED, (attempt.device_id, scan_id)).fetchall()
             if any(row[1] != attempt.ticket_uuid for row in answered):
                 return self._log(attempt, None, Outcome(Code.SCAN_ID_REUSED))
             known = {action: _outcome(Code(code), *rest) for action, _, code, *rest in answered}
@@ -141,7 +140,7 @@ class Scans:
             if attempt.action == "scan" and not known.keys().isdisjoint(("scan", "out", "annul")):
                 return self._again(attempt, known)
         outcome = self._scan(attempt) if attempt.action == "scan" else self.look(attempt)
-        return self._log(attempt, None if is_forged and answered else scan_id, outcome)
+        return self._log(attempt, scan_id, outcome)
 
     def _again(self, attempt: Attempt, known: dict[str, Outcome]) -> Outcome:
         """The answer that this scan id had, while it holds."""

@@ -106,6 +106,19 @@ def test_a_forgery_with_a_known_id_learns_nothing_and_changes_nothing(house, gat
     assert gate.scan(ticket.qrcode_data, scan_id=scan_id).content == first.content
 
 
+@pytest.mark.parametrize("call", ["scan", "check"])
+def test_a_forgery_takes_no_id_from_the_genuine_code_that_goes_on_with_it(house, gate, scan_id, call):
+    """A gate that did not hear how the forgery was answered asks for the true ticket with the same scan id."""
+    ticket = house.ticket()
+    forged = codes.sign(keys.new_pair()[0], ticket.uuid)
+    ask = getattr(gate, call)
+    assert ask(forged, scan_id=scan_id).json()["code"] == "invalid_signature"
+    first = ask(ticket.qrcode_data, scan_id=scan_id)
+    assert first.json()["code"] == "ok"
+    assert ask(forged, scan_id=scan_id).json()["code"] == "invalid_signature"
+    assert ask(ticket.qrcode_data, scan_id=scan_id).content == first.content
+
+
 def test_an_unreadable_code_takes_no_id(house, gate, scan_id):
     assert gate.scan("junk", scan_id=scan_id).json()["code"] == "malformed_code"
     assert gate.scan(house.ticket().qrcode_data, scan_id=scan_id).json()["code"] == "ok"
