@@ -50,7 +50,7 @@ from kiosk.status import FILE_NAME as STATUS_FILE
 from kiosk.tech.opening import Parts as TechParts
 from kiosk.tech.opening import TechPage
 from kiosk.trace import Trace
-from kiosk.turns import Turns
+from kiosk.turns import STALL_S, Turns
 from kiosk.unlocking import Unlocking
 from kiosk.verdict import Fault
 
@@ -92,6 +92,7 @@ class House:
         self._passage: Passage | None = None
         self.tech = TechPage(settings, config, self._tech_parts(signs, restart), put)
         self._keep_clock_at = time.monotonic()
+        self._ticked_at, self._stood_still_until = float("inf"), float("-inf")
 
     def close_by(self, closing: contextlib.ExitStack) -> None:
         """Have all rooms closed by it, what others still write into last."""
@@ -103,6 +104,7 @@ class House:
 
     def take(self, news: News, now: float) -> None:
         """One of the news, at this moment."""
+        self._notice_a_standstill(now)
         match news:
             case Seen():
                 self._seen(news, now)
@@ -126,6 +128,10 @@ class House:
                 log.error("gate: %s", news.what)
                 self.trace("fault", fault=Fault.GATE, why=news.what)
 
+    def _notice_a_standstill(self, now: float) -> None:
+        if now - self._ticked_at > STALL_S:
+            self._stood_still_until = now
+
     def _of_the_server(self, news: Answered | Probed | ServerAt, now: float) -> None:
         if isinstance(news, Probed):
             self._health.server_found(news.fault)
@@ -145,12 +151,15 @@ class House:
         self._health.frame_came(now, news.figures)
         if self._contacts.is_emergency or self.tech.is_trying_out:
             return
-        codes = self.setting_up.seen(news.codes, now)
+        # Who was there before a standstill, in frames that waited it out, may have gone: by now another stands there.
+        codes = self.setting_up.seen(news.codes if news.taken_at >= self._stood_still_until else (), now)
         if self._passage is not None and not self.setting_up.is_trying_out:
             self._passage.seen(codes, now, read_ms=round((now - news.taken_at) * 1000, 1))
 
     def tick(self, now: float) -> None:
         """Time has passed: called 50 times a second, and after whatever was taken."""
+        self._notice_a_standstill(now)
+        self._ticked_at = now
         self._contacts.tick(now)
         self.turns.giving = "annul" if self._server.takes_back else "grace"
         failed = self.turns.tick(now)

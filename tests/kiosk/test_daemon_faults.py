@@ -8,13 +8,16 @@ import time
 import pytest
 
 from kiosk import settings
-from kiosk.codes import Unreadable
+from kiosk.codes import TicketCode, Unreadable
 from kiosk.credentials import Credentials
 from kiosk.daemon import Daemon
-from kiosk.news import CameraFailed, Died, PairingEnded, Seen
+from kiosk.journal import read_lines
+from kiosk.news import Answered, CameraFailed, Died, PairingEnded, Seen
 from kiosk.pairing import Paired
+from kiosk.verdict import ADMITTED
 
 DEVICE = "d0000000-0000-4000-8000-000000000001"
+A, B = (TicketCode(f"data{n}:sig", f"00000000-0000-4000-8000-00000000000{n}", b"data", b"sig") for n in (1, 2))
 NOBODY = Credentials("http://127.0.0.1:1", "/api/scan", "key-of-the-gate", DEVICE, "Gate")
 
 
@@ -97,6 +100,25 @@ def test_a_branding_file_that_breaks_its_parser_is_a_fault_told_and_a_gate_that_
 
 def test_the_time_that_a_line_takes_is_known_before_its_pulse(gate):
     assert gate._house.turns.seconds_since(time.monotonic() - 2.1) >= 2.1
+    gate.stop()
+    assert gate.run() == 0
+
+
+def test_what_was_seen_before_a_standstill_is_in_front_of_the_gate_no_more(gate, tmp_path):
+    """Frames that waited out the standstill: by them somebody who has gone would still be held to be there."""
+    began = time.monotonic() - 8
+    gate._take(PairingEnded(Paired(NOBODY)), began)
+    gate._take(Seen((A,), began), began)
+    gate._house.tick(began)
+    (scan_id,) = {line["scan_id"] for line in read_lines(tmp_path / "state") if line.get("ticket") == A.uuid}
+    for late in (A, B):
+        gate._take(Seen((late,), began + 0.1), began + 8)
+    gate._take(Answered(scan_id, ADMITTED), began + 8)
+    gate._house.tick(began + 8)
+    assert traced(tmp_path, "opened") == []
+    assert [line["ticket"] for line in traced(tmp_path, "presentation")] == [A.uuid]
+    gate._take(Seen((A,), began + 8.1), began + 8.1)
+    assert [line["scan_id"] for line in traced(tmp_path, "opened")] == [scan_id]
     gate.stop()
     assert gate.run() == 0
 
