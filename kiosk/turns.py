@@ -20,7 +20,7 @@ LATE_S = 1.0
 # A second passage so soon after a counted one came in on the same admission.
 TAILGATE_S = 3.0
 # A gate that stood still for so long (a card that stalls) knows no more who stands there: whose turn it was is opened
-# for at the next presentation.
+# for at the next presentation, or when they ask to be let out again.
 STALL_S = 2.0
 # A line that took the card so long, as long as a gate waits for a server: the pulse that follows it would be for
 # whoever stands there by now.
@@ -134,6 +134,7 @@ class Turns:
         """Let time pass: settle an opening nobody used, then open for the next."""
         if now - self._ticked_at > STALL_S:
             self._queue.clear()
+            self._exit_waits = False  # who still wants out presses again
             if self._open is not None:
                 self._open.is_doubtful = True  # the sensor may have been overslept with the rest
         self._ticked_at = now

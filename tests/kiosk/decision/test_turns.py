@@ -287,6 +287,23 @@ def test_a_gate_that_stood_still_opens_for_nobody_who_waited_in_the_queue(world)
     assert world.pulses() == ["scan-1", "scan-2"]
 
 
+@pytest.mark.parametrize("hears", ["before", "after"])
+def test_a_gate_that_stood_still_lets_out_whoever_presses_again_and_nobody_who_pressed_before(world, hears):
+    admit(world, A)
+    world.wait(1)
+    if hears == "before":
+        world.touch(Contact.EXIT_REQUEST)  # waits for who goes in
+        world.tick()
+    world.now += 30
+    if hears == "after":  # the edge waited in the queue of news
+        world.touch(Contact.EXIT_REQUEST)
+    world.wait(3)
+    assert world.notes() == []
+    world.touch(Contact.EXIT_REQUEST)
+    world.wait(0.1)
+    assert [what for what, _, _ in world.order if what == "let out"] == ["let out"]
+
+
 def test_a_gate_that_stood_still_can_not_know_whether_somebody_went_through_and_gives_nothing_back(world):
     admit(world, A)
     world.wait(1)
