@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from cheroot.makefile import MakeFile
 from cheroot.server import HeaderReader, HTTPConnection, HTTPRequest, KnownLengthRFile
 
-from api.inbox import Inbox
+from api.inbox import PART, Inbox
 from api.lane import Answer
 from api.outbox import Outbox
 from api.tls.wire import TlsInbox
@@ -51,7 +51,17 @@ class _Request(HTTPRequest):
     header_reader = _Headers()
 
     def parse_request(self) -> None:
-        """Read the head. One of very many lines is refused unread: 2,650 in 16 KiB took 230 times a scan's reading."""
+        """Read the head, all of which is here, or never comes: nobody waits for it.
+
+        One of very many lines is refused unread: 2,650 in 16 KiB took 230 times a scan's reading.
+        """
+        was_hurried, self.conn.rfile.is_hurried = self.conn.rfile.is_hurried, True
+        try:
+            self._parse_request()
+        finally:
+            self.conn.rfile.is_hurried = was_hurried
+
+    def _parse_request(self) -> None:
         if self.conn.rfile.lines_of_head() > _LINES_MAX:
             self.simple_response(
                 "431 Request Header Fields Too Large", "The request has more headers than any call takes"
@@ -60,10 +70,16 @@ class _Request(HTTPRequest):
             super().parse_request()
 
     def read_request_headers(self) -> bool:
-        """Read them; a length that is no plain number is refused (cheroot takes -1 for "until the end")."""
+        """Read them; a length that is no plain number is refused (cheroot takes -1 for "until the end").
+
+        So is one that the listener did not wait for, having read another in this head: a thread would.
+        """
         if not super().read_request_headers():  # type: ignore[no-untyped-call]
             return False
         length = self.inheaders.get(b"Content-Length", b"0")
+        if length.isdigit() and len(self.conn.rfile) < int(length) <= PART and not self.chunked_read:
+            self.simple_response("400 Bad Request", "The body is shorter than its Content-Length")
+            return False
         if length.isdigit() and (int(length) <= _BODY_MAX or bytes(self.path).startswith(b"/admin/")):
             return True
         if length.isdigit():

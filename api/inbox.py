@@ -7,7 +7,7 @@ import re
 import socket
 
 HEADERS_MAX = 16 * 1024  # bytes; an Api-Key header and a pairing path need 500
-_PART = 64 * 1024  # bytes taken at once; a body is waited for up to this, the scan API refuses it from 16 KiB on
+PART = 64 * 1024  # bytes taken at once; a body is waited for up to this, the scan API refuses it from 16 KiB on
 _BLANKS = rb"[ \t\x0b\x0c]*"  # what cheroot takes for such
 _WAITS = re.compile(rb"\r\n(?:transfer-encoding|expect)%b:" % _BLANKS, re.IGNORECASE)  # what is read only by waiting
 _LENGTH = re.compile(rb"\r\ncontent-length%b:%b(\d{1,9})%b\r\n" % (_BLANKS, _BLANKS, _BLANKS), re.IGNORECASE)
@@ -34,7 +34,7 @@ class Inbox:
     def gather(self) -> bool:
         """Take what has arrived, without waiting; False when the client is gone or has ended its side."""
         try:
-            part = os.read(self._socket.fileno(), _PART)
+            part = os.read(self._socket.fileno(), PART)
         except BlockingIOError:
             return True
         except OSError:
@@ -53,9 +53,9 @@ class Inbox:
         """True when a thread can serve, or refuse, what is here without waiting for this client."""
         end = self._bytes.find(b"\r\n\r\n", 0, HEADERS_MAX)
         if end < 0:
-            return len(self._bytes) >= HEADERS_MAX
+            return len(self._bytes) > HEADERS_MAX
         length = _LENGTH.search(self._bytes, 0, end + 2)
-        return len(self._bytes) - end - 4 >= (min(int(length[1]), _PART) if length else 0)
+        return len(self._bytes) - end - 4 >= (min(int(length[1]), PART) if length else 0)
 
     def lines_of_head(self) -> int:
         """How many lines the headers have that are here."""
@@ -96,7 +96,7 @@ class Inbox:
     def _wait(self) -> bool:
         if self.is_hurried:
             return False
-        part = self._socket.recv(_PART)
+        part = self._socket.recv(PART)
         self._bytes += part
         self.awaited += len(part)
         return bool(part)

@@ -9,7 +9,11 @@ from typing import Any
 
 import bottle
 
-SMALL = 100 * 1024  # bytes of a form without files: bottle keeps these in memory, and the largest of ours has 2 KiB
+from api.inbox import PART
+
+# Bytes of a form without files: bottle keeps these in memory, and the largest of ours has 2 KiB. Larger ones a thread
+# waits for, which no stranger may make it do.
+SMALL = PART
 LARGEST = 24 * 1024 * 1024  # bytes of one with files: 100,000 guests as UTF-16, with 240 bytes for each
 
 

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 import pytest
 import requests
 
+from api.inbox import HEADERS_MAX
 from api.listener import Listener
 from api.settings import Server
 from tests import apart
@@ -67,7 +68,18 @@ def _get(listener):
 
 
 @pytest.mark.parametrize(
-    "said", [b"", b"POST /ec", b"POST /echo HTTP/1.1\r\nContent-Length: 5\r\n\r\nhel", GET + b"GET"]
+    "said",
+    [
+        b"",
+        b"POST /ec",
+        b"POST /echo HTTP/1.1\r\nContent-Length: 5\r\n\r\nhel",
+        GET + b"GET",
+        b"POST /echo HTTP/1.1\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nContent-Length: 0\r\n 5\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nContent-Length: 0000000005\r\n\r\n",
+        b"A" * HEADERS_MAX,
+        (b"GET /" + b"a" * (HEADERS_MAX - 100) + b" HTTP/1.1\r\nHost: ").ljust(HEADERS_MAX, b"x"),
+    ],
 )
 def test_strangers_who_do_not_finish_stop_nobody(listen, client, said):
     listener = listen(request_timeout_s=120)
@@ -166,6 +178,12 @@ def test_what_is_no_http_is_refused_in_json(listen, client, raw):
 def test_headers_without_end_are_refused_in_json(listen, client):
     status, body = _answer(client(listen(), b"GET / HTTP/1.1\r\nX: " + b"a" * 20_000))
     assert (status, body["success"]) == (413, False)
+
+
+def test_a_head_of_two_lengths_whose_last_is_not_here_is_refused_in_json(listen, client):
+    raw = b"POST /echo HTTP/1.1\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\n"
+    status, body = _answer(client(listen(), raw))
+    assert (status, body["code"]) == (400, "bad_request")
 
 
 def test_a_name_with_an_underscore_is_no_header(listen, client):

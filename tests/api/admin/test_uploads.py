@@ -96,17 +96,20 @@ def _swallow(environ, start_response):
     return [told]
 
 
-def _begun(listener, length):
+def _begun(listener, length, path="/admin/take"):
     """A connection whose large form has only begun to arrive."""
     connection = socket.create_connection(("127.0.0.1", listener.bind_addr[1]), 60)
-    head = f"POST /admin/take HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
     connection.sendall(head.encode() + b"x" * 70_000)
     return connection
 
 
-def test_a_stranger_is_answered_before_the_body_has_arrived(store, listen):
-    with _begun(listen(make_app(store, language="en")), 9_000_000) as connection:
-        assert connection.recv(100).startswith(b"HTTP/1.1 403")
+@pytest.mark.parametrize(
+    ("path", "length", "status"), [("/admin/take", 9_000_000, b"403"), ("/admin/sign-in", 90_000, b"413")]
+)
+def test_a_stranger_is_answered_before_the_body_has_arrived(store, listen, path, length, status):
+    with _begun(listen(make_app(store, language="en")), length, path) as connection:
+        assert connection.recv(100).startswith(b"HTTP/1.1 " + status)
 
 
 def test_only_under_admin_does_the_listener_take_more_than_a_mebibyte(listen):
