@@ -55,6 +55,8 @@ def accept(store: Store, secret: str, name: str, password: str, language: Langua
 
     Raises InvitationError, WeakPasswordError, or NotPossibleError for a name that is no name.
     """
+    if not is_open(store, secret):  # before the costly hash, which strangers could ask for all the time
+        raise InvitationError
     name = name.strip()
     if not 1 <= len(name) <= 200 or not name.isprintable():
         raise NotPossibleError("an admin needs a name of 1 to 200 characters")

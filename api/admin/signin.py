@@ -128,7 +128,7 @@ def _inside(path: str) -> str:
 
 ROUTES = (
     Route("GET", "/admin/sign-in", ask, is_open=True),
-    Route("POST", "/admin/sign-in", sign_in, is_open=True),
+    Route("POST", "/admin/sign-in", sign_in, is_open=True, acts_once=False),
     Route("POST", "/admin/sign-out", sign_out, is_open=True),
     Route("GET", "/admin/set-up/<secret>", show_invitation, is_open=True),
     Route("POST", "/admin/set-up/<secret>", accept, is_open=True),

@@ -7,6 +7,7 @@ import logging
 import time
 import traceback
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -97,9 +98,9 @@ def _page(house: House, route: Route, once: Once, counter: RouteCounter) -> Any:
         try:
             visit.session = house.sessions.find(visit.cookie(COOKIE))
             with house.uploads.room(uploads.announced(visit.environ)) as is_free:
-                given = _turned_away(visit, route, is_free) or once.answer(
-                    visit, lambda: route.handler(visit, **arguments)
-                )
+                act = partial(route.handler, visit, **arguments)
+                turned_away = _turned_away(visit, route, is_free)
+                given = turned_away or (once.answer(visit, act) if route.acts_once else act())
         except RefusedError as error:
             given = visit.refusal(error.sentence, error.status)
         except BusyError:

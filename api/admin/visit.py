@@ -261,3 +261,4 @@ class Route:
     handler: Handler
     is_open: bool = False  # to everybody, signed in or not
     takes_files: bool = False  # of up to uploads.LARGEST bytes
+    acts_once: bool = True  # of a form sent twice, the second waits; False: strangers may send it, and it takes long

@@ -210,6 +210,19 @@ def test_a_flood_of_sign_ins_is_turned_away_and_leaves_threads_to_the_gates(stra
     assert stranger.get("/admin/sign-in").status_code == 200
 
 
+def test_a_flood_of_one_and_the_same_sign_in_is_turned_away_too(stranger, costly_passwords):
+    with ThreadPoolExecutor(20) as pool:
+        asked = [pool.submit(_sign_in, Browser(stranger.base), name="Nobody", once="1") for _ in range(20)]
+        statuses = [each.result().status_code for each in asked]
+    assert 503 in statuses
+
+
+def test_a_set_up_link_that_is_none_costs_no_hash(stranger, monkeypatch):
+    monkeypatch.setattr(passwords, "make", lambda _: pytest.fail("a stranger had a password hashed"))
+    form = {"name": "Mallory", "password": PASSWORD, "again": PASSWORD}
+    assert stranger.session.post(f"{stranger.base}/admin/set-up/nobodys", data=form).status_code == 410
+
+
 def test_a_form_larger_than_any_of_ours_is_refused(browser):
     answer = browser.post("/admin/events/new", {"name": "x" * 200_000})
     assert answer.status_code == 413
