@@ -126,10 +126,11 @@ class Connection(HTTPConnection):
         self.wfile = Outbox(sock)
 
     def communicate(self) -> bool:
-        """Serve one request; True: the connection stays for a while."""
-        with self.server.serving(self):
-            keep = bool(super().communicate())  # type: ignore[no-untyped-call]
-            with contextlib.suppress(OSError):  # the client is gone: the next reading will find out
+        """Serve one request; True: the connection stays for a while. Who leaves answers unread is hung up on."""
+        keep = False
+        with self.server.serving(self), contextlib.suppress(OSError):  # the client is gone: reading will find out
+            if not self.wfile.is_left_unread():
+                keep = bool(super().communicate())  # type: ignore[no-untyped-call]
                 self.wfile.flush()
         return self._stays(keep)
 

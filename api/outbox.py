@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import socket
+import sys
+import termios
+
+# Bytes that the kernel keeps of answers for who does not read them: on an Ethernet it begins with 46 KB, and a thread
+# would wait with the rest of a page. Linux gives twice what it is told, for its own part of it.
+_KEPT = 192 * 1024
+_UNREAD_MAX = 64 * 1024  # bytes of earlier answers, beside which the next one still fits
 
 
 class Outbox:
@@ -14,6 +22,12 @@ class Outbox:
         self._held = b""
         self.is_hurried = False  # nothing may wait for this client: who does not take it all at once gets an OSError
         self.closed = False
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KEPT)
+
+    def is_left_unread(self) -> bool:
+        """True for a client that asks on and takes nothing: the next answer would be waited for. Raises OSError."""
+        unread = fcntl.ioctl(self._socket.fileno(), termios.TIOCOUTQ, bytes(4))
+        return int.from_bytes(unread, sys.byteorder) > _UNREAD_MAX
 
     def expect_head(self) -> None:
         """What is written next is a head: it is kept until more is written, or until ``flush``."""

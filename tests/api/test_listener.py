@@ -13,6 +13,7 @@ import requests
 
 from api.inbox import HEADERS_MAX
 from api.listener import Listener
+from api.outbox import Outbox
 from api.settings import Server
 from tests import apart
 
@@ -86,6 +87,41 @@ def test_strangers_who_do_not_finish_stop_nobody(listen, client, said):
     strangers = [client(listener, said) for _ in range(THREADS * 4)]
     assert _get(listener) == "/echo"
     assert len(strangers) == THREADS * 4
+
+
+def test_who_asks_on_and_leaves_answers_unread_is_hung_up_on(listen, client, monkeypatch):
+    listener = listen()
+    with monkeypatch.context() as patch:
+        patch.setattr(Outbox, "is_left_unread", lambda _: True)
+        assert client(listener, GET).recv(1) == b""
+    assert _get(listener) == "/echo"
+
+
+# Through a device like an Ethernet's: loopback's own packets are so large that the kernel begins with a large buffer.
+UNREAD = """
+import socket, threading, requests
+from api.listener import Listener
+from api.settings import Server
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Length", "100000")])
+    return [b"x" * 100000]
+listener = Listener(application, Server(port=0, threads=2, request_timeout_s=120))
+listener.prepare()
+threading.Thread(target=listener.serve, daemon=True).start()
+strangers = [socket.socket() for _ in range(4)]
+for each in strangers:
+    each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 256)
+    each.connect(listener.bind_addr)
+    each.sendall(b"GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+    each.recv(1)
+print(len(requests.get(listener.url, timeout=30).content))
+listener.stop()
+"""
+
+
+def test_strangers_who_take_an_answer_byte_by_byte_stop_nobody():
+    first = f"{apart.on_networks()}\nip link set lo mtu 1500"
+    assert apart.python(UNREAD, space="net", first=first).split() == ["100000"]
 
 
 def test_a_client_that_takes_too_long_is_told_so(listen, client):

@@ -58,6 +58,16 @@ def test_a_head_that_was_never_written_keeps_back_nothing_of_the_next_answer(end
     assert client.recv(4096) == b"next"
 
 
+def test_a_client_that_takes_nothing_is_known_until_it_does():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        outbox = Outbox(ours)
+        outbox.write(b"x" * 100_000)
+        assert outbox.is_left_unread()
+        theirs.recv(100_000, socket.MSG_WAITALL)
+        assert not outbox.is_left_unread()
+
+
 def test_who_is_in_a_hurry_waits_for_no_client():
     ours, theirs = socket.socketpair()
     with ours, theirs:
