@@ -117,10 +117,15 @@ def test_systemd_is_told_that_a_gate_without_a_camera_is_alive(gate, tmp_path, m
 
 def test_a_camera_that_is_plugged_in_later_ends_its_fault(gate, doctor, eventually):
     process = gate(
-        first="machine.cameras = 0; threading.Timer(3, lambda: setattr(machine, 'cameras', 1)).start()",
+        first="""
+import signal
+machine.cameras = 0
+signal.signal(signal.SIGUSR1, lambda *_: setattr(machine, "cameras", 1))
+""",
         then="while True: deliver()",
     )
     eventually("doctor names the camera", lambda: "fault.camera" in doctor()[1])
+    process.send_signal(signal.SIGUSR1)
     eventually("the fault is over", lambda: "fault.camera" not in doctor()[1])
     assert doctor()[1]["faults"]["level"] == "ok"
     assert process.poll() is None
