@@ -146,8 +146,7 @@ def test_a_paired_gate_goes_on_when_its_server_has_another_address_and_no_impost
     assert {"at": "https://10.77.0.2:8443", "found": False}.items() <= gate.lines("server")[1].items()
     gate.hold_up(tickets[2])
     eventually("the next guest is in", lambda: gate.verdicts()[-1] == ("admitted", None))
-    eventually("the pulses are over", lambda: gate.relay()[-2:] == [1, 0])
-    assert gate.relay().count(1) == 3
+    eventually("three pulses, and they are over", lambda: gate.relay().count(1) == 3 and gate.relay()[-1] == 0)
 
 
 def test_a_gate_without_a_pinned_key_asks_nobody_and_follows_no_announcement(
