@@ -66,9 +66,10 @@ def test_a_pulse_is_known_to_be_on_when_it_is_confirmed_and_ends_by_itself(open_
 
 
 def test_a_pulse_while_one_is_on_is_refused_and_adds_nothing(open_here, trace):
-    gate = open_here(pulse_ms=500)
+    gate = open_here(pulse_ms=10_000)
     assert gate.pulse("one") is Pulsed.GIVEN
     assert gate.pulse("two") is Pulsed.NOT_GIVEN
+    gate.off()
     trace.wait_for("relay", 0, 1, 0)
 
 
@@ -119,7 +120,7 @@ def test_a_guardian_that_is_killed_in_mid_pulse_is_replaced_by_one_that_drops_th
 
 
 def test_a_guardian_that_is_stopped_in_mid_pulse_is_found_out_and_replaced(start_daemon, chip, eventually, guardian_of):
-    daemon = start_daemon(1000, "lgpio", chip.environment)
+    daemon = start_daemon(10_000, "lgpio", chip.environment)
     os.kill(guardian_of(daemon.pid), signal.SIGSTOP)
     assert chip.level(RELAY) == 1
     eventually("the relay is off", lambda: chip.level(RELAY) == 0)
@@ -139,6 +140,7 @@ def test_after_a_dead_guardian_there_is_news_no_pulse_and_then_a_gate_that_works
 
 def test_a_pulse_that_a_stopped_guardian_never_confirmed_is_not_given_later(open_here, trace, eventually, guardian_of):
     gate = open_here(pulse_ms=100)
+    eventually("it was looked after, and is left alone now", lambda: gate._warden._proved_at > gate._warden._pulses_end)
     stopped = guardian_of(os.getpid())
     os.kill(stopped, signal.SIGSTOP)
     assert gate.pulse("a scan id") is Pulsed.UNSURE

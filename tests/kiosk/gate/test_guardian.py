@@ -31,8 +31,8 @@ def test_two_pulses_in_a_row_are_two(guardian, trace):
 
 
 def test_a_pulse_in_a_pulse_is_refused_and_prolongs_nothing(guardian, trace):
-    assert guardian.ask("pulse relay 1000") == "on relay"
-    assert guardian.ask("pulse relay 10000") == "busy relay"
+    guardian.say("pulse relay 1000\npulse relay 10000")  # at once: the second comes in the first, however busy we are
+    assert (guardian.hear(), guardian.hear()) == ("on relay", "busy relay")
     trace.wait_for("relay", 0, 1, 0)
     assert trace.pulse_s("relay") < 10
 
@@ -111,9 +111,8 @@ def test_a_hold_that_is_said_again_in_time_goes_on(guardian, trace):
 
 
 def test_a_hold_takes_over_from_a_pulse_and_is_not_interrupted_by_another(guardian, trace):
-    guardian.ask("pulse relay 10000")
-    assert guardian.ask("hold relay") == "held relay"
-    assert guardian.ask("pulse relay 100") == "busy relay"
+    guardian.say("pulse relay 10000\nhold relay\npulse relay 100")
+    assert [guardian.hear() for _ in range(3)] == ["on relay", "held relay", "busy relay"]
     trace.wait_for("relay", 0, 1, 0)  # the hold's end: two seconds, and not the pulse's ten
     assert HOLD_S - 0.01 <= trace.pulse_s("relay") < 10
 
