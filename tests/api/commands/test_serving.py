@@ -168,7 +168,7 @@ def _queues(*ports):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_scan_under_way_is_answered_before_the_server_leaves(held_scan, number):
-    server, other, asking = held_scan()
+    server, other, asking = held_scan(PORTILLON_API__SERVER__STOP_WITHIN_S="60")
     server.process.send_signal(number)
     _wait_for(server.log, "stopping")
     other.execute("COMMIT")
