@@ -11,7 +11,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -22,6 +21,7 @@ import psycopg
 import pytest
 
 from api.store.store import open_store
+from tests.processes import free_port
 
 _PATIENCE_S = 60
 _QUICK = {"fsync": "off", "full_page_writes": "off", "max_connections": "400", "shared_buffers": "64MB"}
@@ -47,9 +47,7 @@ class Cluster:
             os.chown(self._folder, self._user.pw_uid, self._user.pw_gid)
         self._names = (f"test_{number}" for number in itertools.count())
         self._process: subprocess.Popen[bytes] | None = None
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = probe.getsockname()[1]
+        self._port = free_port()
         self._make()
         self.start()
         open_store(self._create("portillon", "template0")).close()

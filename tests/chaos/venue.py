@@ -18,6 +18,7 @@ from kiosk.credentials import PAIRED_FILE
 from kiosk.journal import FILE_NAME
 from tests.chaos.program import BIN, Program, VenueError, eventually
 from tests.chaos.proxy import LOCAL
+from tests.processes import free_port
 
 Line = dict[str, Any]
 PULSE_MS = 100
@@ -61,9 +62,7 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self.database = folder / "tickets.sqlite3"
-        with socket.socket() as probe:
-            probe.bind((LOCAL, 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self._url = f"sqlite:///{self.database}"
         serve = ["portillon-api", "serve", "--database", self._url, "--host", LOCAL, "--port", str(self.port)]
         self.program = Program(serve, folder / "api.log")

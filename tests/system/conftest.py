@@ -13,6 +13,8 @@ import pytest
 import segno
 from PIL import Image
 
+from tests.processes import free_port
+
 BIN = Path(sys.executable).parent
 PATIENCE_S = 30  # how long a loaded machine may take; nothing is measured by it
 
@@ -44,12 +46,6 @@ def eventually(what, ask, patience=PATIENCE_S):
             return answer
         time.sleep(0.02)
     raise AssertionError(f"waited {patience} s for: {what}")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Server:

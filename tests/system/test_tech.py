@@ -16,8 +16,9 @@ from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
 from kiosk.journal import read_lines
+from tests.processes import free_port
 
-from .conftest import BIN, PATIENCE_S, free_port
+from .conftest import BIN, PATIENCE_S
 from .test_evening import CHROMIUM, QUIET
 
 PHONE = {"width": 390, "height": 844}

@@ -35,6 +35,7 @@ from kiosk.tech.invitation import Invitation
 from kiosk.tech.opening import Parts, TechPage
 from kiosk.turns import STALL_S
 from tests.kiosk.decision.world import World
+from tests.processes import free_port
 
 PATIENCE_S = 60
 SETTINGS = """
@@ -58,9 +59,7 @@ class Gate(World):
     """A main loop with a tech page: ``turn`` takes the news that there are."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.config = folder / "kiosk.toml"
         self.config.write_text(SETTINGS.format(folder=folder, port=self.port))
         self.chosen = settings.load(self.config, environment={})

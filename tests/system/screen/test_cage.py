@@ -16,8 +16,7 @@ from playwright.sync_api import sync_playwright
 
 from kiosk.edges import State
 from tests import needs
-
-from ..conftest import free_port
+from tests.processes import free_port
 
 UNIT = Path(__file__).parents[3] / "systemd/portillon-screen.service"
 PATIENCE_S = 90

@@ -10,8 +10,8 @@ from playwright.sync_api import Error
 from kiosk import guest
 from kiosk.edges import State
 from kiosk.verdict import ADMITTED, Reason, refused
+from tests.processes import free_port
 
-from ..conftest import free_port
 from .scenes import LOST
 
 EVENTS = 10_000
