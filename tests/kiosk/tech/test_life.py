@@ -197,7 +197,8 @@ def test_a_page_that_is_opened_anew_has_another_code_another_key_and_forgets_who
     gate.turn_until(lambda: len(children()) == 1)
 
 
-def test_a_press_is_decided_by_the_main_loop_and_opens_once(gate: Gate) -> None:
+def test_a_press_is_decided_by_the_main_loop_and_opens_once(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "STALL_S", PATIENCE_S)
     cookie = gate.enter(gate.open().code)
     answers: queue.SimpleQueue[str] = queue.SimpleQueue()
     press_in_a_thread(gate, cookie, answers)
@@ -345,7 +346,7 @@ def test_pictures_are_taken_only_while_somebody_looks(gate: Gate) -> None:
 def test_the_page_closes_itself_when_its_time_is_over_and_nothing_is_left(
     gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(opening, "LASTS_S", 8.0)
+    monkeypatch.setattr(opening, "LASTS_S", 20.0)  # for a busy machine to come in
     cookie = gate.enter(gate.open().code)
     gate.turn_until(lambda: "time" in gate.noted())
     assert not gate.listens()
