@@ -144,6 +144,11 @@ class Kiosk:
             self._frames += 1
             (self.street / f"{self._frames:05}.empty").touch()
 
+    def lower(self):
+        """From now on the street is empty, whatever was to be shown yet."""
+        for frame in self.street.iterdir():
+            frame.unlink()
+
     def lines(self, event=None):
         if not self.trace_file.exists():
             return []
