@@ -24,6 +24,8 @@ state_dir = "{state}"
 source = "replay"
 path = "{street}"
 fps = 10
+[server]
+answer_within_s = 5
 [gate]
 profile = "{profile}"
 pins = "mock"
