@@ -63,10 +63,11 @@ def test_a_loop_that_turns_ten_thousand_times_a_second_does_not_wear_the_card_ou
 
 def test_the_last_news_is_written_though_nothing_is_told_after_it(tmp_path):
     file = StatusFile(tmp_path / FILE_NAME)
+    began = time.monotonic()
     file.tick()
     file.tell(state="fault")
     file.tick()
-    assert read_status(tmp_path).state is None, "the second has not passed"
+    assert read_status(tmp_path).state is None or time.monotonic() - began >= 1, "the second has not passed"
     deadline = time.monotonic() + 30
     while read_status(tmp_path).state is None and time.monotonic() < deadline:
         file.tick()
