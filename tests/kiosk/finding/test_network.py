@@ -50,8 +50,9 @@ def answer():
             ear.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
 
             def work():
-                _, asker = ear.recvfrom(9000)
-                number = 0
+                asker, number = None, 0
+                while asker is None or asker[1] == 5353:  # others of this machine who answer; who only asks does not
+                    _, asker = ear.recvfrom(9000)
                 while (packet := make(number)) is not None:
                     with contextlib.suppress(OSError):  # the asker has had enough
                         ear.sendto(packet, asker)
