@@ -13,9 +13,8 @@ from api.watch.doors import Doors, open_doors
 
 Kind = Literal["gate_silent", "no_scan", "gate_fault", "gate_clock"]
 CLOCK_OFF_S = 60.0  # a clock that is kept by the network is off by less than one second
-HEARD_WITHIN_US = (
-    60 * 1_000_000
-)  # gates tell of themselves every 30 s; one that looks for the server takes as long again
+# Gates tell of themselves every 30 s; one that looks for the server takes as long again.
+HEARD_WITHIN_US = 60 * 1_000_000
 # A heartbeat that arrives has disproved them, or will a moment later.
 _OF_THE_MOMENT = frozenset({"no_network", "timeout", "server_trouble"})
 _GATES = """SELECT id, name, heartbeat_at, heartbeat FROM device
