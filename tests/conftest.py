@@ -30,6 +30,12 @@ _PR_SET_PDEATHSIG = 1
 _LONG = ("tests/safety/", "tests/system/")  # a file there takes a minute, one elsewhere some seconds
 
 
+def pytest_configure() -> None:
+    """A run in the background of a script ignores Ctrl-C, and would hand that on to what tests interrupt."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes long begins first, so that no worker is alone with it at the end."""
     items.sort(key=lambda item: not item.nodeid.startswith(_LONG))

@@ -37,8 +37,6 @@ def start(*arguments: str, temporary: Path) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         text=True,
         env={**os.environ, "TMPDIR": str(temporary)},
-        # A test run that was started in the background of a script has SIGINT ignored, and would hand that on.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  (this test has no threads)
     )
 
 
