@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ STOP_S = 5.0
 Settings = Mapping[str, Mapping[str, object]]
 ALONE: Settings = {}
 POLL_S = 0.02  # a trace is another process's file: there is nothing to wait on
+_HANDED_OUT = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 class StageError(RuntimeError):
@@ -197,10 +199,17 @@ def _environment() -> dict[str, str]:
 
 
 def free_port() -> int:
-    """A port of this machine that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of this machine that nothing listens on now.
+
+    None of those that the kernel hands out: until it is listened on, and while the server is stopped, another program
+    that asks for any would get it.
+    """
+    first = int(_HANDED_OUT.read_text("ascii").split()[0])
+    while True:
+        port = random.SystemRandom().randrange(first // 2, first)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _listens(port: int) -> bool:
