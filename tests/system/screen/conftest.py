@@ -39,8 +39,10 @@ class Tab:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", lambda asked: asked.url.startswith((url, "data:")) or self.complaints.append(asked.url))
         self.page.add_init_script(
-            "window.shown = []; addEventListener('DOMContentLoaded', () => new MutationObserver(() => {"
+            "window.shown = []; window.said = {};"
+            "addEventListener('DOMContentLoaded', () => new MutationObserver(() => {"
             "const kind = document.documentElement.dataset.kind; if (shown.at(-1) !== kind) shown.push(kind);"
+            "said[kind] = document.documentElement.outerHTML;"
             "}).observe(document.documentElement, { attributes: true, attributeFilter: ['data-kind'] }));"
         )
         self.page.goto(url)
@@ -52,6 +54,10 @@ class Tab:
     def wait_for(self, kind):
         """Until this is shown."""
         self.page.wait_for_function("kind => document.documentElement.dataset.kind === kind", arg=kind)
+
+    def saw(self, kind):
+        """The page as it showed this last; waits until it has, also where a busy machine looks when it is over."""
+        return self.page.wait_for_function("kind => said[kind]", arg=kind).json_value()
 
     def kinds(self):
         """Everything it has shown, in order."""
