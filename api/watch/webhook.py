@@ -10,6 +10,7 @@ import logging
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 
 import requests
@@ -19,6 +20,7 @@ from api.watch.alerts import Alert
 
 WAITING = 200  # alerts at most; older news would help nobody
 PAUSES_S = (2.0, 10.0, 60.0, 300.0)
+_AGAIN_AFTER_S = 600.0  # seconds without news, then an end that was not taken is posted again
 _TIMEOUT_S = (5.0, 10.0)  # to connect, and between two bytes of the answer
 _log = logging.getLogger(__name__)
 
@@ -32,12 +34,18 @@ class Webhook:
         secret: str,
         told: Callable[[Alert], None],
         pauses_s: tuple[float, ...] = PAUSES_S,
+        again_after_s: float = _AGAIN_AFTER_S,
     ) -> None:
-        """``told`` is called, in this object's thread, after a beginning was taken (an answer of 200 to 299)."""
+        """``told`` is called, in this object's thread, after a beginning was taken (an answer of 200 to 299).
+
+        A beginning that was not is told anew by whoever told it, while it stands; an end is kept and posted again here.
+        """
         self._url = url
         self._secret = secret.encode()
         self._told = told
         self._pauses_s = pauses_s
+        self._again_after_s = again_after_s
+        self._not_taken: deque[Alert] = deque(maxlen=WAITING)  # ends
         self._waiting: queue.Queue[Alert | None] = queue.Queue(WAITING)
         self._begun: set[int] = set()  # alerts whose beginning waits or is under way
         self._closed = threading.Event()
@@ -64,14 +72,23 @@ class Webhook:
         self._thread.join(timeout=1.0)
 
     def _work(self) -> None:
-        while (alert := self._waiting.get()) is not None and not self._closed.is_set():
-            if self._deliver(alert) and alert.over_at is None:
+        while (alert := self._next()) is not None and not self._closed.is_set():
+            is_taken = self._deliver(alert)
+            if not is_taken and alert.over_at is not None:
+                self._not_taken.append(alert)
+            if is_taken and alert.over_at is None:
                 try:
                     self._told(alert)
                 except Exception as error:  # the database may be away: the next alert is told all the same
                     _log.error("an alert was told, which could not be noted: %s", type(error).__name__)
             if alert.over_at is None:
                 self._begun.discard(alert.id)
+
+    def _next(self) -> Alert | None:
+        try:
+            return self._waiting.get(timeout=self._again_after_s if self._not_taken else None)
+        except queue.Empty:
+            return self._not_taken.popleft()
 
     def _deliver(self, alert: Alert) -> bool:
         body = body_of(alert)

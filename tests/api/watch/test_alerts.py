@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
@@ -125,7 +126,7 @@ def hook() -> Iterator[_Hook]:
 def webhook() -> Iterator[Callable[..., tuple[Webhook, queue.SimpleQueue[Alert]]]]:
     made: list[Webhook] = []
 
-    def make(url: str, **more: tuple[float, ...]) -> tuple[Webhook, queue.SimpleQueue[Alert]]:
+    def make(url: str, **more: Any) -> tuple[Webhook, queue.SimpleQueue[Alert]]:
         told: queue.SimpleQueue[Alert] = queue.SimpleQueue()
         made.append(Webhook(url, SECRET, told.put, **more))
         return made[-1], told
@@ -178,6 +179,20 @@ def test_one_that_is_never_taken_does_not_keep_back_the_next(
     it.tell(ALERT)
     it.tell(after)
     assert told.get(timeout=PATIENCE_S) == after
+
+
+def test_an_end_that_was_not_taken_is_posted_again_when_there_is_no_other_news(
+    hook: _Hook, webhook: Callable[..., tuple[Webhook, queue.SimpleQueue[Alert]]]
+) -> None:
+    hook.statuses = [500, 500, 204, 500]
+    it, told = webhook(hook.url, pauses_s=(0.01,), again_after_s=0.5)
+    it.tell(replace(ALERT, over_at=ALERT.since + 1))
+    it.tell(replace(ALERT, id=8))
+    assert told.get(timeout=PATIENCE_S).id == 8
+    heard = [json.loads(hook.heard.get(timeout=PATIENCE_S)[1]) for _ in range(5)]
+    assert [body["id"] for body in heard] == [7, 7, 8, 7, 7]
+    assert all((body["over_at"] is None) == (body["id"] == 8) for body in heard)
+    assert hook.heard.empty()
 
 
 def test_a_beginning_that_waits_already_is_not_posted_twice_and_its_end_is_posted(
