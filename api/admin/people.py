@@ -15,6 +15,7 @@ from api.tickets.events import NotPossibleError
 
 _HOUR = 3600 * 1_000_000  # microseconds
 INVITATION_HOURS = 24
+_LONGEST = 200  # characters of a name
 _OPEN = "SELECT id FROM admin_invitation WHERE digest = ? AND used_at IS NULL AND expires_at > ?"
 
 
@@ -58,7 +59,7 @@ def accept(store: Store, secret: str, name: str, password: str, language: Langua
     if not is_open(store, secret):  # before the costly hash, which strangers could ask for all the time
         raise InvitationError
     name = name.strip()
-    if not 1 <= len(name) <= 200 or not name.isprintable():
+    if not 1 <= len(name) <= _LONGEST or not name.isprintable():
         raise NotPossibleError("an admin needs a name of 1 to 200 characters")
     passwords.check_strength(password, name)
     kept = passwords.make(password)  # outside the transaction: it takes long on purpose
@@ -86,11 +87,16 @@ def accept(store: Store, secret: str, name: str, password: str, language: Langua
 def sign_in(store: Store, name: str, password: str) -> int | None:
     """The id of the admin with this name and password, None for anybody else. Takes as long either way."""
     row = store.db.run(
-        "SELECT id, password FROM admin WHERE name = ? AND disabled_at IS NULL", (name.strip(),)
+        "SELECT id, password FROM admin WHERE name = ? AND disabled_at IS NULL", (plain(name),)
     ).fetchone()
     if not passwords.fits(password, row[1] if row else None) or row is None:
         return None
     return int(row[0])
+
+
+def plain(name: str) -> str:
+    """A name as it was typed to sign in, without what no name has: blanks around it, and a length beyond all."""
+    return name.strip()[: _LONGEST + 1]
 
 
 def has_admin(store: Store) -> bool:

@@ -26,7 +26,8 @@ def ask(visit: Visit) -> bottle.HTTPResponse:
 def sign_in(visit: Visit) -> bottle.HTTPResponse:
     """``POST sign-in``: by name and password; slowed down after failures."""
     name, onward = str(visit.form.get("name", "")), _inside(str(visit.form.get("next", "")))
-    wait = max(visit.house.by_address.waiting(visit.address), visit.house.by_name.waiting(name.casefold()))
+    counted = people.plain(name).casefold()  # one name is one, however many blanks are typed around it
+    wait = max(visit.house.by_address.waiting(visit.address), visit.house.by_name.waiting(counted))
     if wait:
         sentence = visit.say("signin_wait", seconds=wait)
         answer = visit.render("signin.html", 429, sentence=sentence, name=name, next=onward)
@@ -35,7 +36,7 @@ def sign_in(visit: Visit) -> bottle.HTTPResponse:
     admin_id = people.sign_in(visit.store, name, str(visit.form.get("password", "")))
     if admin_id is None:
         visit.house.by_address.failed(visit.address)
-        visit.house.by_name.failed(name.casefold())
+        visit.house.by_name.failed(counted)
         _log.warning("a sign-in failed, from %s", visit.address)
         return visit.render("signin.html", 403, sentence=visit.say("signin_wrong"), name=name, next=onward)
     return _begin(visit, admin_id, onward)

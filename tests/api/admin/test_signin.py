@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 
 import pytest
 
 from api.admin import passwords, people
 from api.admin.passwords import WeakPasswordError
+from api.admin.visit import Visit
 from api.devices.limiter import FAILURES
 from api.tickets.events import list_events
 
@@ -155,6 +157,15 @@ def test_after_too_many_failures_one_waits_whatever_the_password(browser):
     assert wrong[0] == 403
     assert wrong[-1] == 429
     assert int(_sign_in(stranger).headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize("name", ["Camille", "x" * 201], ids=["blanks", "length"])
+def test_failures_of_one_name_count_together_from_anywhere_and_however_it_is_typed(browser, monkeypatch, name):
+    anywhere = map("10.0.0.{}".format, count())
+    monkeypatch.setattr(Visit, "address", property(lambda _: next(anywhere)))
+    more = " " if name == "Camille" else "x"
+    wrong = [_sign_in(browser, name=name + more * n, password="wrong").status_code for n in range(FAILURES + 1)]
+    assert (wrong[0], wrong[-1]) == (403, 429)
 
 
 def test_every_answer_forbids_scripts_frames_and_forms_of_others(browser):
