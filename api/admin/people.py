@@ -111,7 +111,10 @@ def everybody(store: Store) -> list[Person]:
 
 
 def disable(store: Store, name: str, by: int | None = None) -> None:
-    """Shut this admin out, at once. Raises NotPossibleError for an unknown name and for the last one."""
+    """Shut this admin out, at once. Raises NotPossibleError for an unknown name and for the last one.
+
+    Set-up links that are open are void then, whoever made them: with one made before, this admin would be back.
+    """
     with store.writing():
         row = store.db.run("SELECT id, uuid FROM admin WHERE name = ? AND disabled_at IS NULL", (name,)).fetchone()
         if row is None:
@@ -122,6 +125,7 @@ def disable(store: Store, name: str, by: int | None = None) -> None:
             raise NotPossibleError("{name} is the last admin: invite another before", name=name)
         store.db.run("UPDATE admin SET disabled_at = ? WHERE id = ?", (moments.now(), row[0]))
         store.db.run("DELETE FROM admin_session WHERE admin_id = ?", (row[0],))
+        store.db.run("DELETE FROM admin_invitation WHERE used_at IS NULL")
         acts.note(store, "admin.disable", admin_id=by, subject=row[1])
 
 

@@ -42,4 +42,4 @@ def disable(args: Namespace, store: Store, shell: Shell) -> None:
     if shell.as_json:
         shell.result({"name": args.name, "disabled": True})
     else:
-        shell.say(f"{args.name} is signed out, and can't sign in any more")
+        shell.say(f"{args.name} is signed out, and can't sign in any more; set-up links that were open are void")

@@ -212,6 +212,15 @@ def test_the_last_admin_is_not_shut_out_and_another_is_at_once(store, browser):
     assert _sign_in(other, name="Sam").status_code == 403
 
 
+def test_who_is_shut_out_does_not_come_back_by_a_link_made_before(store, browser):
+    form = {"name": "Sam", "password": PASSWORD, "again": PASSWORD}
+    Browser(browser.base).session.post(f"{browser.base}/admin/set-up/{people.invite(store)}", data=form)
+    kept = f"{browser.base}/admin/set-up/{people.invite(store)}"
+    people.disable(store, "Sam")
+    assert Browser(browser.base).session.post(kept, data=form).status_code == 410
+    assert Browser(browser.base).get(f"/admin/set-up/{people.invite(store)}").status_code == 200
+
+
 def test_a_flood_of_sign_ins_is_turned_away_and_leaves_threads_to_the_gates(stranger, costly_passwords):
     with ThreadPoolExecutor(30) as pool:
         asked = [pool.submit(_sign_in, Browser(stranger.base), name=f"Nobody {n}") for n in range(30)]
