@@ -91,7 +91,9 @@ def sign_in(store: Store, name: str, password: str) -> int | None:
     ).fetchone()
     if not passwords.fits(password, row[1] if row else None) or row is None:
         return None
-    return int(row[0])
+    # Looking at it took long: it may have been changed meanwhile, which ended all that the old one had begun.
+    still = store.db.run("SELECT 1 FROM admin WHERE id = ? AND password = ?", row).fetchone()
+    return int(row[0]) if still else None
 
 
 def plain(name: str) -> str:

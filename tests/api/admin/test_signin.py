@@ -193,6 +193,19 @@ def test_the_password_is_changed_by_who_knows_the_old_one(browser):
     assert _sign_in(Browser(browser.base), password="une autre phrase").status_code == 200
 
 
+def test_a_password_that_is_changed_while_it_is_looked_at_signs_nobody_in(store, browser, monkeypatch):
+    look = passwords.fits
+
+    def fits(password, kept):
+        store.db.run("UPDATE admin SET password = ?", (passwords.make("une autre phrase"),))
+        return look(password, kept)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(passwords, "fits", fits)
+        assert people.sign_in(store, "Camille", PASSWORD) is None
+    assert people.sign_in(store, "Camille", "une autre phrase") is not None
+
+
 def test_the_pages_speak_the_admins_language(browser):
     assert browser.page("/admin/").all("html")[0]["lang"] == "en"
     browser.post("/admin/account/language", {"language": "fr"})
