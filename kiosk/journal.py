@@ -25,6 +25,7 @@ from kiosk.edges import Note
 from kiosk.ledger import Ledger
 
 FILE_NAME = "journal.jsonl"
+_ASIDE = "journal.damaged-"  # how the name of a damaged file begins, which is kept
 COMPACT_BEYOND_BYTES = 16 * 1024 * 1024
 KEPT_NOTES = 5_000
 GRACE_S = 600.0  # an admission nobody used opens once more within this time (issue 3: 10 minutes)
@@ -59,6 +60,7 @@ class Journal:
         self._compact_beyond = 0  # bytes; what could not be made smaller is left alone until it has doubled
         self._is_read = False
         self.set_aside: Path | None = None  # where a damaged file was kept, at this start
+        self._was_damaged = False  # at this start or an earlier one
         self.trouble: str | None = None  # why the last line could not be written
         self.is_usable()
 
@@ -94,7 +96,7 @@ class Journal:
     def has_admitted(self) -> bool:
         """True when this gate has let guests in, or that can't be known since its journal was damaged or not read."""
         with self._lock:
-            return not self._is_read or self.set_aside is not None or self._ledger.has_admitted()
+            return not self._is_read or self._was_damaged or self._ledger.has_admitted()
 
     def is_doubtful(self, ticket: str) -> bool:
         """True when it is not known whether an opening, or an admission, let anybody in on this ticket."""
@@ -201,10 +203,9 @@ class Journal:
         self._ledger = ledger
         self._notes = deque(notes, maxlen=KEPT_NOTES)
         if damaged:
-            self.set_aside = self.set_aside or self._file.set_aside(
-                f"journal.damaged-{self._now():%Y%m%dT%H%M%S%f}.jsonl"
-            )
+            self.set_aside = self.set_aside or self._file.set_aside(f"{_ASIDE}{self._now():%Y%m%dT%H%M%S%f}.jsonl")
             self._rewrite()
+        self._was_damaged = any(self._folder.glob(f"{_ASIDE}*"))
         self._is_read = True
 
     def _rewrite(self) -> None:

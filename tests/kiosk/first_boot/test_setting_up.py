@@ -223,11 +223,16 @@ def test_a_gate_that_lost_its_pairing_opens_for_no_test_card_once_it_has_let_gue
     assert ("pairing", {"outcome": "test_not_now", "fault": None}) in site.traced
 
 
-def test_nor_does_one_whose_journal_was_damaged(site: Site, tmp_path: Path) -> None:
+@pytest.mark.parametrize("starts", [1, 3])
+def test_nor_does_one_whose_journal_was_damaged_at_whatever_start_since(
+    site: Site, tmp_path: Path, starts: int
+) -> None:
     site.journal.close()
     (tmp_path / "journal.jsonl").write_bytes(b"\x00garbage\nmore\n")
-    site.start()
-    assert site.journal.set_aside is not None
+    for _ in range(starts):
+        site.start()
+        site.journal.close()
+    assert len(list(tmp_path.glob("journal.damaged-*"))) == 1
     site.unpaired()
     site.wait(30, CARD)
     assert site.pulses() == []
