@@ -114,8 +114,8 @@ class Journal(Protocol):
     def is_usable(self) -> bool:
         """True when it is known what was promised to whom."""
 
-    def last(self, ticket: str) -> Attempt | None:
-        """The latest attempt with this ticket here."""
+    def last(self, ticket: str, action: Action) -> Attempt | None:
+        """The latest attempt with this ticket here to do this: looking at it ends no attempt to enter."""
 
     def owed(self, ticket: str) -> Attempt | None:
         """The admission of this ticket that opens without being asked for again."""

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk import checked_lines, entries
-from kiosk.attempt import Attempt, Entry, Step
+from kiosk.attempt import Action, Attempt, Entry, Step
 from kiosk.checked_lines import CheckedLines, Fields
 from kiosk.edges import Note
 from kiosk.ledger import Ledger
@@ -73,10 +73,10 @@ class Journal:
                 self.trouble = str(error)
             return self._is_read
 
-    def last(self, ticket: str) -> Attempt | None:
-        """The latest attempt with this ticket at this gate."""
+    def last(self, ticket: str, action: Action = "scan") -> Attempt | None:
+        """The latest attempt with this ticket at this gate to enter, or to look only."""
         with self._lock:
-            return self._ledger.last(ticket)
+            return self._ledger.last(ticket, action)
 
     def owed(self, ticket: str) -> Attempt | None:
         """The admission of this ticket that opens without being asked for again.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kiosk.attempt import Attempt, Entry, Step
+from kiosk.attempt import Action, Attempt, Entry, Step
 
 # At most this many settled attempts are remembered, and as many that nobody ever answered (a queue of made-up
 # tickets in an outage): some months of a small venue, 10 MB on the card.
@@ -16,7 +16,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self._attempts: dict[str, Attempt] = {}  # by scan id
-        self._last: dict[str, str] = {}  # ticket uuid → scan id of its latest attempt
+        self._last: dict[tuple[str, Action], str] = {}  # ticket uuid and action → scan id of its latest attempt
         self._admitted: dict[str, int] = {}  # ticket uuid → how many of the attempts here were admitted
         self._awaiting: dict[str, str] = {}  # ticket uuid → scan id of an admission that was not begun to open
         self._grace: dict[str, str] = {}  # ticket uuid → scan id of an opening nobody used, good for one more
@@ -29,9 +29,9 @@ class Ledger:
         """The attempt with this id."""
         return self._attempts.get(scan_id)
 
-    def last(self, ticket: str) -> Attempt | None:
-        """The latest attempt with this ticket."""
-        return self._found(self._last.get(ticket))
+    def last(self, ticket: str, action: Action) -> Attempt | None:
+        """The latest attempt with this ticket to do this."""
+        return self._found(self._last.get((ticket, action)))
 
     def awaiting(self, ticket: str) -> Attempt | None:
         """The attempt with this ticket that was admitted and not begun to open."""
@@ -68,7 +68,7 @@ class Ledger:
             if entry.ticket is None or entry.action is None:
                 return None
             attempt = Attempt(entry.scan_id, entry.ticket, entry.action, entry.code, entry.device, step_at=entry.at)
-            self._last[attempt.ticket] = entry.scan_id
+            self._last[attempt.ticket, attempt.action] = entry.scan_id
         else:
             attempt = before.after(entry)
         self._attempts[entry.scan_id] = attempt
@@ -118,8 +118,8 @@ class Ledger:
 
     def _forget(self, attempt: Attempt) -> None:
         del self._attempts[attempt.scan_id]
-        if self._last.get(attempt.ticket) == attempt.scan_id:
-            del self._last[attempt.ticket]
+        if self._last.get((attempt.ticket, attempt.action)) == attempt.scan_id:
+            del self._last[attempt.ticket, attempt.action]
         self.sent_to_staff -= attempt.is_interrupted
         self.unanswered -= attempt.is_open
         if attempt.is_interrupted or attempt.is_in_doubt:

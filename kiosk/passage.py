@@ -116,12 +116,12 @@ class Passage:
         elif owed is not None and owed.code == ticket.digest:  # the very code that the server believed
             self._give_what_is_owed(here, owed, now)
             return
-        last = self.journal.last(ticket.uuid)
+        last = self.journal.last(ticket.uuid, self.action)
         if last is not None and last.code == ticket.digest and self.turns.is_open_for(last.scan_id):
             here.scan_id = last.scan_id
             self._decide(here, ADMITTED, now)
             return
-        goes_on = last is not None and last.is_open and last.action == self.action
+        goes_on = last is not None and last.is_open
         here.scan_id = last.scan_id if last is not None and goes_on else self.new_scan_id()
         here.goes_on = goes_on
         here.is_of_another_pairing = last is not None and goes_on and last.asked and last.device != self.device

@@ -61,7 +61,7 @@ def test_neither_journal_nor_trace_nor_memory_keeps_the_name(world_in, tmp_path,
     world.see(B)
     world.answer(refused(Reason.UNKNOWN_TICKET))
     assert "Camille" in greeted(world)
-    kept = world.journal.last(A.uuid)
+    kept = world.journal.last(A.uuid, action)
     assert kept.verdict == ADMITTED
     assert kept.verdict.first_name is None
     assert world.turns._greetings == {}

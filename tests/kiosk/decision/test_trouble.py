@@ -176,3 +176,20 @@ def _entry(step, scan_id, ticket=None):
 
 def _answered(scan_id, verdict):
     return Entry(Step.ANSWERED, scan_id, verdict=verdict)
+
+
+def test_what_a_gate_only_looked_at_meanwhile_ends_no_attempt_to_enter(world):
+    """Set to check for an hour: a scan before that had no answer, and perhaps the server had admitted its guest."""
+    world.see(A)
+    world.journal.write(Entry(Step.ASKED, "scan-1"))
+    world.answer(AWAY)
+    world.wait(6)
+    for world.action, verdict in (("check", USED), ("scan", ADMITTED)):
+        world.journal.close()
+        world.start()
+        world.see(A)
+        question = world.asked[0]
+        world.answer(verdict)
+        world.wait(6)
+    assert (question.scan_id, question.unanswered) == ("scan-1", True)
+    assert world.pulses() == ["scan-1"]
