@@ -161,7 +161,7 @@ class House:
         self._notice_a_standstill(now)
         self._ticked_at = now
         self._contacts.tick(now)
-        self.turns.giving = "annul" if self._server.takes_back else "grace"
+        self._know_the_server()
         failed = self.turns.tick(now)
         self.setting_up.tick(now, self._contacts.is_emergency)
         self.tech.tick(now, self._contacts.is_emergency)
@@ -200,8 +200,12 @@ class House:
         elif (credentials := self.setting_up.pairing_ended(news.outcome, now)) is not None:
             self._open_for_guests(credentials)
 
+    def _know_the_server(self) -> None:
+        self.turns.giving = "annul" if self._server.takes_back else "grace"
+
     def _open_for_guests(self, credentials: Credentials) -> None:
         self._server.use(credentials)
+        self._know_the_server()
         self._passage = Passage(
             asker=self._server,
             journal=self._journal,

@@ -78,7 +78,8 @@ class ServerThread:
         self._giving_back = GivingBack(journal)
         self.heartbeat = Heartbeat()
         self._client: ScanClient | None = None
-        self._paired: Credentials | None = None
+        self._used: Credentials | None = None  # what ``use`` was given last, and
+        self._paired: Credentials | None = None  # what the thread has come to
         self._at = ""  # the base URL that the server is asked at
         self._finder: Finder | None = None
         self._look_at = float("inf")
@@ -94,9 +95,11 @@ class ServerThread:
 
     @property
     def takes_back(self) -> bool:
-        """True when the server takes an admission back that nobody used."""
-        client = self._client
-        return client is not None and EXTENSION in client.extensions
+        """True when the server takes an admission back that nobody used; known as soon as it is to be asked."""
+        client, used = self._client, self._used
+        if client is None or self._paired is not used:
+            return used is not None and EXTENSION in used.extensions
+        return EXTENSION in client.extensions
 
     def ask(self, question: Question) -> None:
         """One question; the answer is an ``Answered`` event, always."""
@@ -112,6 +115,7 @@ class ServerThread:
 
     def use(self, credentials: Credentials) -> None:
         """From now on ask on behalf of this pairing; the first thing done is to warm the connection up."""
+        self._used = credentials
         self._jobs.put(credentials)
 
     def close(self) -> None:
@@ -169,10 +173,10 @@ class ServerThread:
     def _meet(self, credentials: Credentials) -> None:
         if self._finder is not None:
             self._finder.close()
-        self._paired = credentials
         # Without a pinned key nobody is looked for: whoever answers first would be handed this gate's key.
         self._finder = Finder(credentials, self._found(credentials)) if credentials.pin else None
         self._ask_at(credentials)
+        self._paired = credentials
 
     def _found(self, paired: Credentials) -> Callable[[str], None]:
         return lambda base_url: self._jobs.put(_Found(paired, base_url))

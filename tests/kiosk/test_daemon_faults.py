@@ -1,5 +1,6 @@
 """The daemon when a part of it fails: what ends it, with which exit code, and what goes on being shown."""
 
+import dataclasses
 import json
 import socket
 import threading
@@ -8,6 +9,7 @@ import time
 import pytest
 
 from kiosk import settings
+from kiosk.attempt import Entry, Step
 from kiosk.codes import TicketCode, Unreadable
 from kiosk.credentials import Credentials
 from kiosk.daemon import Daemon
@@ -119,6 +121,20 @@ def test_what_was_seen_before_a_standstill_is_in_front_of_the_gate_no_more(gate,
     assert [line["ticket"] for line in traced(tmp_path, "presentation")] == [A.uuid]
     gate._take(Seen((A,), began + 8.1), began + 8.1)
     assert [line["scan_id"] for line in traced(tmp_path, "opened")] == [scan_id]
+    gate.stop()
+    assert gate.run() == 0
+
+
+def test_what_is_held_up_while_the_gate_starts_opens_for_nobody_whom_the_server_was_not_asked_for_anew(gate, tmp_path):
+    gate._house._journal.write(
+        Entry(Step.ATTEMPT, "scan-1", A.uuid, "scan", A.digest, DEVICE),
+        Entry(Step.ASKED, "scan-1"),
+        Entry(Step.ANSWERED, "scan-1", verdict=ADMITTED),
+    )
+    now = time.monotonic()
+    gate._take(PairingEnded(Paired(dataclasses.replace(NOBODY, extensions=frozenset({"scan_id", "annul"})))), now)
+    gate._take(Seen((A,), now), now)
+    assert (traced(tmp_path, "opened"), traced(tmp_path, "state")[-1]["state"]) == ([], "asking")
     gate.stop()
     assert gate.run() == 0
 

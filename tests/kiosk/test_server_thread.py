@@ -50,3 +50,18 @@ def test_a_server_thread_that_dies_of_anything_tells_the_main_loop(tmp_path):
     assert news.get(timeout=PATIENCE_S) == Probed(Fault.NO_NETWORK)
     assert news.get(timeout=PATIENCE_S) == Died("server", "TypeError")
     thread.close()
+
+
+def test_what_the_server_takes_back_is_known_before_the_thread_has_come_to_it(tmp_path, raw_server):
+    """A guest whose gate died between answer and pulse holds the ticket up while it starts."""
+    over = threading.Event()
+    server = raw_server(lambda heard: lambda sock: over.wait(PATIENCE_S))  # keeps the thread at the first pairing
+    news = queue.SimpleQueue()
+    thread = ServerThread(Server(), CredentialStore(tmp_path), Journal(tmp_path), news.put)
+    told = []
+    for extensions in (frozenset(["scan_id", "annul"]), frozenset(), frozenset(["scan_id", "annul"])):
+        thread.use(Credentials(server.url, "/api/scan", "key-of-the-gate", DEVICE, "Gate", extensions=extensions))
+        told.append(thread.takes_back)
+    over.set()
+    thread.close()
+    assert told == [True, False, True]
