@@ -176,7 +176,10 @@ class Journal:
         since = self._not_passed.get(graced.scan_id)
         if since is not None:
             return self._monotonic() - since < GRACE_S
-        return graced.unused_at is not None and (self._now() - graced.unused_at).total_seconds() < GRACE_S
+        if graced.unused_at is None:
+            return False
+        # A power cut puts the clock back by less than that. One that was set back further would make it last for years.
+        return abs((self._now() - graced.unused_at).total_seconds()) < GRACE_S
 
     def _be_read(self) -> None:
         """Read the file, once. A torn last line (power cut) is dropped; other damage sets the file aside, kept whole.

@@ -151,6 +151,21 @@ def test_a_grace_lasts_from_when_nobody_went_through_also_after_a_try_that_faile
     assert Journal(tmp_path, lambda: clock[0]).owed(TICKET.format(1)) is None
 
 
+@pytest.mark.parametrize(
+    ("clock", "is_owed"),
+    [(timedelta(minutes=-9), True), (timedelta(days=-365), False), (timedelta(minutes=11), False)],
+    ids=["put back by a power cut", "set back by a time server", "later"],
+)
+def test_across_a_restart_no_clock_that_was_set_back_makes_a_grace_longer_than_a_power_cut_can(
+    tmp_path, clock, is_owed
+):
+    began = datetime(2027, 11, 24, 20, tzinfo=UTC)
+    it = Journal(tmp_path, lambda: began)
+    it.write(*admission(1), Entry(Step.NOT_PASSED, "scan-1", giving="grace", waited_s=9.0))
+    it.close()
+    assert (Journal(tmp_path, lambda: began + clock).owed(TICKET.format(1)) is not None) is is_owed
+
+
 def test_a_small_journal_is_left_alone(tmp_path):
     it = Journal(tmp_path)
     it.write(*admission(1))
