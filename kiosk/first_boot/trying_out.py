@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from kiosk.edges import State, Trace
 from kiosk.shown import Shown
-from kiosk.turns import Turns
+from kiosk.turns import STALL_S, Turns
 
 LAMP_S = 3.0  # long enough to look up from the card, and for the tones of each signal
 RESULT_S = 6.0  # a tech reads three short lines
@@ -34,7 +34,7 @@ class TryOut:
         self._over = over
         self._goes_on = True
         self._step: State | None = None
-        self._until = float("inf")
+        self._until = self._ticked_at = float("inf")
         self._went_through: bool | None = None
 
     @property
@@ -64,7 +64,12 @@ class TryOut:
 
     def tick(self, now: float) -> None:
         """Let time pass."""
-        if self._step is State.TEST_OPEN and self._went_through is not None:
+        stood_still = now - self._ticked_at > STALL_S
+        self._ticked_at = now
+        if stood_still and self._step in (State.TEST_RED, State.TEST_AMBER):
+            self.stop()  # the tech may have gone, and another stand there by the time it opens
+            self._shown.rest()
+        elif self._step is State.TEST_OPEN and self._went_through is not None:
             self._show(State.TEST_PASSED if self._went_through else State.TEST_NOT_PASSED, now + RESULT_S)
         elif self._step is not None and now >= self._until:
             self._go_on(now)

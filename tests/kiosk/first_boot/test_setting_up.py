@@ -238,6 +238,16 @@ def test_nor_does_one_whose_journal_was_damaged_at_whatever_start_since(
     assert site.pulses() == []
 
 
+def test_a_walk_that_a_standstill_broke_off_opens_nothing_and_shown_again_the_card_leads_through_it(site: Site) -> None:
+    site.unpaired()
+    site.wait(2 * LAMP_S - 0.5, CARD)
+    site.now += 8
+    site.wait(10)
+    assert (site.pulses(), site.result()) == ([], "stopped")
+    site.wait(2 * LAMP_S + 0.5, CARD)
+    assert site.pulses() == ["test"]
+
+
 @pytest.mark.parametrize("is_paired", [True, False])
 def test_unlocked_it_opens_for_one_test_card_and_is_locked_again(site: Site, is_paired: bool) -> None:
     admit_somebody(site)
