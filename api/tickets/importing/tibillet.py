@@ -19,6 +19,7 @@ from urllib3.exceptions import HTTPError
 
 from api.store.store import Store
 from api.tickets.events import NotPossibleError
+from api.tickets.importing.checking import MOST
 from api.tickets.importing.reading import status_of
 from api.tickets.importing.row import Row
 
@@ -84,9 +85,9 @@ class Tibillet:
             raise NotPossibleError(f"{self._origin} tells no list of events: is it a TiBillet server?")
         for each in found:
             if isinstance(each, dict) and str(each.get("uuid", "")).lower() == str(uuid):
-                name, pem = each.get("name"), each.get("publicKeyPem")
-                if isinstance(name, str) and isinstance(pem, str):
-                    return name[:200], pem
+                name, pem = _text(each, "name"), each.get("publicKeyPem")
+                if name is not None and isinstance(pem, str):
+                    return name, pem
         raise NotPossibleError(f"{self._origin} has no event {uuid} with a public key: nothing was imported")
 
     def page(self, event: UUID, number: int) -> Page:
@@ -97,6 +98,8 @@ class Tibillet:
         results, total, pages = told.get("results"), told.get("total"), told.get("total_pages")
         if not isinstance(results, list) or not isinstance(total, int) or not isinstance(pages, int):
             raise NotPossibleError(f"{self._origin} answered with something that is no list of tickets")
+        if len(results) > PAGE or pages * PAGE >= MOST + PAGE:
+            raise NotPossibleError(f"{self._origin} lists more tickets than the {MOST:,} that an import takes")
         rows = [_row((number - 1) * PAGE + place, result) for place, result in enumerate(results, 1)]
         return Page(rows, total, pages)
 
@@ -135,7 +138,7 @@ class Tibillet:
             raise NotPossibleError(f"{self._origin} answered with status {status}: nothing was imported")
         try:
             return json.loads(content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise NotPossibleError(f"{self._origin} answered with a page that is no JSON: is it TiBillet?") from error
 
 

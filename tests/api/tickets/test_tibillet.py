@@ -213,7 +213,9 @@ def test_a_redirect_is_told_and_not_followed(replay):
     assert len(server.asked) == 1
 
 
-@pytest.mark.parametrize("body", ["", "<html>", "[]", "{}", '{"results": 3, "total": 1, "total_pages": 1}'])
+@pytest.mark.parametrize(
+    "body", ["", "<html>", "[]", "{}", "[" * 100_000, '{"results": 3, "total": 1, "total_pages": 1}']
+)
 def test_nonsense_is_told(replay, body):
     server = replay(lambda *_: (200, {}, body))
     with pytest.raises(NotPossibleError):
@@ -230,6 +232,27 @@ def test_a_ticket_that_makes_no_sense_stops_the_import(replay, result):
 
 NOTHING = '{"results": [], "total": 0, "total_pages": 0}'
 NO_PAUSES = (0.0, 0.0)
+
+
+@pytest.mark.parametrize("headers", [{"Content-Encoding": "gzip"}, {"Transfer-Encoding": "chunked"}])
+def test_an_answer_that_breaks_off_is_no_answer(replay, headers):
+    server = replay(lambda *_: (200, headers, '{"results": []'))
+    with pytest.raises(NotPossibleError, match="did not answer"):
+        Tibillet(server.base, "key", NO_PAUSES).page(CONCERT, 1)
+
+
+@pytest.mark.parametrize(("rows", "pages"), [(1, 10**12), (201, 1)])
+def test_a_list_that_does_not_end_is_not_followed(replay, rows, pages):
+    results = [{"uuid": str(uuid4()), "status": "Annulé"} for _ in range(rows)]
+    server = replay(lambda *_: (200, {}, json.dumps({"results": results, "total": 1, "total_pages": pages})))
+    with pytest.raises(NotPossibleError, match="more tickets than"):
+        Tibillet(server.base, "key").page(CONCERT, 1)
+
+
+def test_an_events_name_is_taken_as_one_line_that_can_be_shown(replay):
+    event = {"uuid": str(CONCERT), "name": "\x1b[31mBal\nde la\ud800 Place", "publicKeyPem": "pem"}
+    server = replay(lambda *_: (200, {}, json.dumps([event])))
+    assert Tibillet(server.base, "key").event(CONCERT) == ("[31mBal de la Place", "pem")
 
 
 def test_trouble_that_passes_is_tried_again_and_a_server_that_stays_away_is_told(replay):
