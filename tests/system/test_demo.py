@@ -17,7 +17,7 @@ import pytest
 from kiosk.demo.evidence import Line, whole_run
 
 PROGRAM = Path(sys.executable).with_name("portillon-kiosk")
-PLENTY_S = 300  # the demo itself gives up much earlier
+PLENTY_S = 540  # within pytest's own; the demo gives up by itself, but step by step, and each may take a minute
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     folder = tmp_path_factory.mktemp("demo")
     kept, picture = folder / "kept", folder / "demo.svg"
     process = start("--keep", str(kept), "--svg", str(picture), temporary=folder)
-    output, _ = process.communicate(timeout=PLENTY_S)
+    try:
+        output, _ = process.communicate(timeout=PLENTY_S)
+    finally:
+        process.terminate()  # one that is late takes its server and its gates with it
     yield Run(process.returncode, output, kept, picture)
 
 
