@@ -16,7 +16,7 @@ from PIL import Image
 from tests.processes import free_port
 
 BIN = Path(sys.executable).parent
-PATIENCE_S = 30  # how long a loaded machine may take; nothing is measured by it
+PATIENCE_S = 90  # how long a loaded machine may take; nothing is measured by it
 
 SETTINGS = """
 state_dir = "{state}"
