@@ -70,6 +70,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "the file is not {value} text: save it as “CSV UTF-8”",
     ),
     "too_large": ("Le fichier dépasse {value}", "the file is larger than {value}"),
+    "record_long": ("La ligne dépasse {value} caractères", "the line is longer than {value} characters"),
     "too_many": ("Plus de {value} billets dans un seul fichier", "more than {value} tickets in one file"),
     "no_headings": (
         "La première ligne doit nommer les colonnes, comme dans le modèle ; on y lit « {value} »",

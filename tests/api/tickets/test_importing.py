@@ -209,6 +209,13 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(monkeypatch):
         open_table(b"name\n" + b"Roy\n" * 10)
 
 
+@pytest.mark.parametrize("more", ["," * 150_000, ',"\n"' * 40_000], ids=["one line", "many lines"])
+@pytest.mark.parametrize("before", ["", "name,mail\n", "name,mail\n\n"])
+def test_a_record_of_endless_cells_is_not_taken_apart(before, more):
+    _, told = _read(f"{before}name{more}\n")
+    assert told == [(before.count("\n") + 1, "record_long", "131,072")]
+
+
 @given(st.binary(max_size=300), st.sampled_from([None, "utf-8", "latin-1", "utf-16", "idna", "no-such"]))
 def test_no_bytes_at_all_break_the_reader(content, encoding):
     told = []
