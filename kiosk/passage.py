@@ -113,7 +113,7 @@ class Passage:
             if owed.device == self.device:
                 self._ask_anew(here, owed, ticket, now)
                 return
-        elif owed is not None and owed.code == ticket.digest:  # the very code that the server believed
+        elif owed is not None and self._is_given_unasked(owed) and owed.code == ticket.digest:  # it was believed
             self._give_what_is_owed(here, owed, now)
             return
         last = self.journal.last(ticket.uuid, self.action)
@@ -149,6 +149,10 @@ class Passage:
         A server that takes admissions back gives a scan id its answer only while that admission is in force.
         """
         return self.turns.giving == "annul" and not self.turns.waits(owed.scan_id)
+
+    def _is_given_unasked(self, owed: Attempt) -> bool:
+        """False also for what an earlier pairing admitted: its ticket may be nothing to the server of now."""
+        return owed.device == self.device and not self._is_asked_for_anew(owed)
 
     def _ask_anew(self, here: Presentation, owed: Attempt, ticket: TicketCode, now: float) -> None:
         here.scan_id, here.goes_on, here.asked_at = owed.scan_id, True, now
@@ -190,7 +194,7 @@ class Passage:
             self._decide(here, verdict, now)  # the attempt stays open: a forged copy ends no guest's
             return
         owed = None if here.ticket is None else self._owed(here.ticket)
-        gives = owed is not None and verdict.reason is Reason.ALREADY_SCANNED and not self._is_asked_for_anew(owed)
+        gives = owed is not None and verdict.reason is Reason.ALREADY_SCANNED and self._is_given_unasked(owed)
         told = verdict if gives else self._told_to_the_guest(here, verdict)
         is_news = told.is_final or here.verdict != told  # (hours without a server are one line, not thousands)
         if is_news and not self._write(Entry(Step.ANSWERED, scan_id, verdict=told.nameless)):

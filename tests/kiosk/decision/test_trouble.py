@@ -6,6 +6,7 @@ from kiosk.attempt import Entry, Step
 from kiosk.codes import TicketCode
 from kiosk.edges import Pulsed, State
 from kiosk.verdict import ADMITTED, Fault, Reason, refused, unknown
+from tests.kiosk.decision.world import DEVICE
 
 A, B, C = (TicketCode(f"data{n}:sig", f"00000000-0000-4000-8000-00000000000{n}", b"data", b"sig") for n in (1, 2, 3))
 FORGED_A, SALTED_A = (replace(A, text=f"data1:{sig}", signature=sig.encode()) for sig in ("forged", "salted"))
@@ -171,7 +172,7 @@ def test_a_journal_that_cannot_be_written_admits_nobody_and_goes_on_when_it_can(
 def _entry(step, scan_id, ticket=None):
     if ticket is None:
         return Entry(step, scan_id)
-    return Entry(step, scan_id, ticket.uuid, "scan", ticket.digest)
+    return Entry(step, scan_id, ticket.uuid, "scan", ticket.digest, DEVICE)
 
 
 def _answered(scan_id, verdict):
@@ -193,3 +194,15 @@ def test_what_a_gate_only_looked_at_meanwhile_ends_no_attempt_to_enter(world):
         world.wait(6)
     assert (question.scan_id, question.unanswered) == ("scan-1", True)
     assert world.pulses() == ["scan-1"]
+
+
+def test_what_an_earlier_pairing_admitted_opens_for_nobody_whom_the_server_of_now_was_not_asked_for(world):
+    """Another evening, another server perhaps, to which that ticket is nothing; or the same, which calls it used."""
+    world.leave_waiting(A)
+    world.leave_waiting(B)
+    world.device = "d0000000-0000-4000-8000-000000000002"
+    world.meet()
+    world.present(A, refused(Reason.UNKNOWN_TICKET))
+    world.present(B, USED)
+    assert world.pulses() == []
+    assert world.verdicts()[-2:] == [("refused", "unknown_ticket"), ("refused", "ask_staff")]
