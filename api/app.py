@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from api.admin import site
 from api.admin.sessions import Sessions
 from api.admin.visit import House
 from api.answering import HEADERS, encode, told
+from api.clock import Clock
 from api.devices.pairing import DEFAULT_MAX_AGE_S, Pairing
 from api.lane import Together
 from api.operations.counters import RouteCounter
@@ -85,6 +86,7 @@ class Pages:
     pin: str = ""  # the fragment of pairing codes by which gates know this server's key
     shelf: Shelf = SHELF
     patience: Patience = PATIENCE  # until the door page calls a gate silent, and open doors idle
+    clock: Clock = field(default_factory=Clock)  # by which doors open and close
 
 
 DEFAULT_PAGES = Pages()
@@ -108,7 +110,7 @@ def make_app(
     """
     if organisation is not None:
         store.rename_organisation(organisation)
-    endpoints = Endpoints(store, Pairing(store, pairing_max_age_s), language, pages.zone)
+    endpoints = Endpoints(store, Pairing(store, pairing_max_age_s), language, pages.clock, pages.zone)
     app = Application()
     app.config["json.enable"] = False  # answers are bytes already
     app.monitoring = Monitoring(store, readers, pages.shelf)
@@ -142,6 +144,7 @@ def _house(store: Store, pages: Pages, language: Language) -> House:
         outlook=Outlook(store, pages.patience),
         worker=Worker(store),
         shelf=pages.shelf,
+        clock=pages.clock,
     )
 
 

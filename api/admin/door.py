@@ -45,6 +45,8 @@ def stream(visit: Visit, uuid: str) -> bottle.HTTPResponse:
 def _live(visit: Visit, event: models.Event) -> str:
     """The part of the page that changes."""
     figures = visit.house.tally.figures(event.id)
+    has_hours = event.opens_at is not None or event.closes_at is not None
+    doubt = [visit.say("door_clock_doubtful")] if has_hours and visit.house.clock.is_doubtful() else []
     page = bottle.template(
         "door_live.html",
         template_lookup=visit.templates,
@@ -54,7 +56,7 @@ def _live(visit: Visit, event: models.Event) -> str:
         picture=curve.draw(figures.curve),
         has_reentry=bool(event.reentry),
         clock=lambda micros: visit.moment(micros)[-5:],
-        warnings=[faults.sentence(visit, trouble) for trouble in visit.house.outlook.troubles()],
+        warnings=doubt + [faults.sentence(visit, trouble) for trouble in visit.house.outlook.troubles()],
     )
     return str(page)
 

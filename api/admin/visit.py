@@ -17,6 +17,7 @@ import bottle
 from api.admin import refusals, words
 from api.admin.sessions import Admin, Session, Sessions
 from api.admin.uploads import Request, Uploads, as_text
+from api.clock import Clock
 from api.devices.limiter import Limiter
 from api.operations.shelf import Shelf
 from api.scan.words import Language, language_of
@@ -58,6 +59,7 @@ class House:
     outlook: Outlook
     worker: Worker  # goes on with imports
     shelf: Shelf
+    clock: Clock
     pin: str = ""  # the fragment of pairing codes by which gates know this server's key, "" without
     by_address: Limiter = field(default_factory=Limiter)
     by_name: Limiter = field(default_factory=Limiter)

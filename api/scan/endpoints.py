@@ -8,6 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from functools import partial
 from typing import Any
 
+from api.clock import Clock
 from api.devices import heartbeats, keys
 from api.devices.keys import Caller
 from api.devices.limiter import Limiter
@@ -51,12 +52,14 @@ class Endpoints:
     that of the times that guests are told; None: this machine's.
     """
 
-    def __init__(self, store: Store, pairing: Pairing, language: Language, zone: tzinfo | None = None) -> None:
+    def __init__(
+        self, store: Store, pairing: Pairing, language: Language, clock: Clock, zone: tzinfo | None = None
+    ) -> None:
         self._store = store
         self._pairing = pairing
         self._language = language
         self._zone = zone
-        self._judge = Judge(store)
+        self._judge = Judge(store, clock)
         self._annuls = Annuls(store)
         self._limiter = Limiter()
 

@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,7 +14,8 @@ from uuid import UUID, uuid4
 import pytest
 import requests
 
-from api.app import make_app
+from api.app import DEFAULT_PAGES, make_app
+from api.clock import Clock
 from api.devices.devices import Admits, NewDevice
 from api.devices.organising import add_devices
 from api.lane import Lane
@@ -109,11 +110,13 @@ def listening() -> Iterator[Callable[[Listener], Listener]]:
 
 
 @pytest.fixture
-def serve(store: Store, listening: Callable[[Listener], Listener]) -> Callable[..., str]:
+def serve(store: Store, listening: Callable[[Listener], Listener], tmp_path: Path) -> Callable[..., str]:
     """Serves the store on a free port of loopback, with the given settings; gives the address."""
 
     def start(threads: int = 8, **settings: Any) -> str:
-        app = make_app(store, **settings)
+        clock = Clock(tmp_path / "timesync", tmp_path / "rtc")  # believed until that folder is there
+        pages = replace(settings.pop("pages", DEFAULT_PAGES), clock=clock)
+        app = make_app(store, pages=pages, **settings)
         lane = Lane(app.together) if app.together is not None else None
         return listening(Listener(app, Server(port=0, threads=threads), lane=lane)).url
 

@@ -50,6 +50,17 @@ def test_the_stream_tells_what_changed_and_nothing_when_all_is_as_it_was(house, 
     assert "retry:" in again.text
 
 
+def test_the_page_says_that_a_clock_which_may_be_wrong_refuses_nobody_by_the_hour(store, browser, open_door, tmp_path):
+    said = words.say("en", "door_clock_doubtful")
+    (tmp_path / "timesync").mkdir()
+    assert said not in browser.page(open_door).text  # these doors have no hours
+    with store.writing():
+        store.db.run("UPDATE event SET opens_at = ?", (moments.now(),))
+    assert said in browser.page(open_door).text
+    (tmp_path / "timesync" / "synchronized").touch()
+    assert said not in browser.page(open_door).text
+
+
 def test_without_an_event_the_page_says_what_to_do(browser):
     assert browser.page("/admin/door").all("a")[-1]["href"] == "/admin/events/new"
 

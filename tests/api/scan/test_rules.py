@@ -82,6 +82,18 @@ def test_who_comes_too_early_is_told_when_in_their_language_and_the_organisers_z
     assert (body["code"], body["guest_message"]) == ("too_early", f"{words}23:59")
 
 
+def test_a_clock_that_may_be_wrong_refuses_nobody_by_the_hour_until_a_time_server_has_answered(house, gate, tmp_path):
+    (tmp_path / "timesync").mkdir()
+    for hours in ({"opens_at": moments.now() + 10**12}, {"opens_at": None, "closes_at": 10**12}):
+        _set(house, **hours)
+        early = house.ticket()
+        assert gate.check(early.qrcode_data).json()["code"] == "ok"
+        assert gate.scan(early.qrcode_data).json()["code"] == "ok"
+        assert gate.scan(early.qrcode_data).json()["code"] == "already_scanned"
+    (tmp_path / "timesync" / "synchronized").touch()
+    assert gate.scan(house.ticket().qrcode_data).json()["code"] == "too_late"
+
+
 @pytest.mark.parametrize(("language", "words"), [("fr", "Ouvre le 05/03 à 18:00"), ("en", "Opens 5 Mar 18:00")])
 def test_another_day_is_told_with_its_date(house, gate, language, words):
     _set(house, opens_at=moments.from_datetime(datetime(2099, 3, 5, 17, tzinfo=UTC)))

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from api.clock import Clock
 from api.devices.devices import Admits
 from api.devices.keys import caller
 from api.devices.organising import add_devices
@@ -52,7 +53,7 @@ def target(postgres):
 
 def _scan(store, gate, ticket, scan_id):
     body = TicketBody(qrcode_data=ticket.qrcode_data, scan_id=scan_id)
-    (settled,) = Judge(store).scan([(gate, body)])
+    (settled,) = Judge(store, Clock()).scan([(gate, body)])
     return settled.get().outcome.code.value
 
 

@@ -13,6 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from api.clock import Clock
 from api.devices import keys
 from api.devices.devices import Admits
 from api.devices.organising import add_devices
@@ -43,7 +44,7 @@ class NeverTwoInside(RuleBasedStateMachine):
         super().__init__()
         self.event = events.add_event(self.store, "Concert")
         self.store.db.run("UPDATE event SET reentry = ? WHERE uuid = ?", (int(self.reentry), self.event.uuid))
-        self.judge, self.annuls = Judge(self.store), Annuls(self.store)
+        self.judge, self.annuls = Judge(self.store, Clock()), Annuls(self.store)
         self.gates = [self._gate(f"Gate {number}", "in" if number in ENTRANCES else "out") for number in range(4)]
         self.ticket = issue.add_tickets(self.store, UUID(self.event.uuid), issue.Order())[0]
         self.inside = 0

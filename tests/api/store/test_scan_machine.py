@@ -10,6 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule, run_state_machine_as_test
 
+from api.clock import Clock
 from api.devices import keys as api_keys
 from api.devices.organising import add_devices
 from api.devices.pairing import Pairing
@@ -40,7 +41,7 @@ class OneTicketOnePerson(RuleBasedStateMachine):
         self._open()
         self.event = events.add_event(self.store, "Concert")
         self.forger, _ = keys.new_pair()
-        self.judge, self.annuls = Judge(self.store), Annuls(self.store)
+        self.judge, self.annuls = Judge(self.store, Clock()), Annuls(self.store)
         self.gates = [self._gate(name) for name in ("Gate 1", "Gate 2")]
         self.status: dict[str, str] = {}
         self.in_force: dict[str, tuple[int, str | None]] = {}  # ticket → by which gate, with which id
@@ -169,7 +170,7 @@ class OneTicketOnePerson(RuleBasedStateMachine):
     def restart(self):
         self.store.close()
         self._open()
-        self.judge, self.annuls = Judge(self.store), Annuls(self.store)
+        self.judge, self.annuls = Judge(self.store, Clock()), Annuls(self.store)
 
     @invariant()
     def every_ticket_stands_as_the_model_says_and_admitted_one_person(self):
