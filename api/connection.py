@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("api.http")
 _LINES_MAX = 100  # of a head; a gate sends under ten, browsers behind proxies under fifty
-_BODY_MAX = 1024 * 1024  # bytes; the scan API itself refuses more than 16 KiB
+_CALL_MAX = 16 * 1024  # bytes that the scan API takes
+_BODY_MAX = 1024 * 1024  # bytes; up to here the scan API itself refuses it, in the caller's words
 
 
 class _Headers(HeaderReader):
@@ -77,16 +78,17 @@ class _Request(HTTPRequest):
         if not super().read_request_headers():  # type: ignore[no-untyped-call]
             return False
         length = self.inheaders.get(b"Content-Length", b"0")
-        if length.isdigit() and len(self.conn.rfile) < int(length) <= PART and not self.chunked_read:
-            self.simple_response("400 Bad Request", "The body is shorter than its Content-Length")
+        if not length.isdigit():
+            self.simple_response("400 Bad Request", "Malformed Content-Length header")
             return False
-        if length.isdigit() and (int(length) <= _BODY_MAX or bytes(self.path).startswith(b"/admin/")):
-            return True
-        if length.isdigit():
+        is_short = len(self.conn.rfile) < int(length) <= PART and not self.chunked_read
+        is_page = bytes(self.path).startswith(b"/admin/")
+        if int(length) > (_CALL_MAX if is_short else _BODY_MAX) and not is_page:
             self.simple_response("413 Request Entity Too Large", "The request is larger than any call takes")
             return False
-        self.simple_response("400 Bad Request", "Malformed Content-Length header")
-        return False
+        if is_short:
+            self.simple_response("400 Bad Request", "The body is shorter than its Content-Length")
+        return not is_short
 
     def simple_response(self, status: str, msg: str = "") -> None:
         """Refuse in JSON, and close."""

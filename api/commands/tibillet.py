@@ -67,9 +67,10 @@ def _rows(server: Tibillet, event: UUID, shell: Shell) -> list[Row]:
         for number in range(2, page.pages + 1):
             more = server.page(event, number).rows
             if more and seen.issuperset(row.uuid for row in more):
-                raise NotPossibleError(
-                    f"page {number} of the list has the tickets of a page before: nothing was imported; "
-                    "that server does not tell all of its tickets by pages"
+                raise CommandError(
+                    f"page {number} of the list has the tickets of a page before",
+                    "nothing was imported: that server does not tell all of its tickets by pages",
+                    "export them there as CSV, and import that: `portillon-api ticket import FILE`",
                 )
             rows += more
             seen.update(row.uuid for row in more)

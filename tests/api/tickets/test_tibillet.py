@@ -290,7 +290,7 @@ def test_a_server_that_tells_the_same_page_again_and_again_is_told_and_nothing_i
     event = json.dumps([{"uuid": str(CONCERT), "name": "Concert", "publicKeyPem": pem}])
     told = {**json.loads(exchanges["list_p2"]["response_body"]), "results": pages[1], "total": 36, "total_pages": 2}
     server = replay(lambda method, *_: (200, {}, event if method == "GET" else json.dumps(told)))
-    with pytest.raises(NotPossibleError, match="page 2"):
+    with pytest.raises(CommandError, match="page 2"):
         _run(store, capsys, server=server.base, key_file=key_file)
     assert store.db.run("SELECT COUNT(*) FROM ticket_import").fetchone() == (0,)
 
