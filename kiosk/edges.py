@@ -120,9 +120,6 @@ class Journal(Protocol):
     def owed(self, ticket: str) -> Attempt | None:
         """The admission of this ticket that opens without being asked for again."""
 
-    def is_of_this_evening(self, owed: Attempt) -> bool:
-        """False for an admission that was answered so long ago that it may have been for another event."""
-
     def was_admitted(self, ticket: str) -> bool:
         """True when any attempt with this ticket was admitted here, and not given back."""
 

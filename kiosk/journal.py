@@ -23,14 +23,12 @@ from kiosk.attempt import Action, Attempt, Entry, Step
 from kiosk.checked_lines import CheckedLines, Fields
 from kiosk.edges import Note
 from kiosk.ledger import Ledger
-from kiosk.verdict import ADMITTED
 
 FILE_NAME = "journal.jsonl"
 _ASIDE = "journal.damaged-"  # how the name of a damaged file begins, which is kept
 COMPACT_BEYOND_BYTES = 16 * 1024 * 1024
 KEPT_NOTES = 5_000
 GRACE_S = 600.0  # an admission nobody used opens once more within this time (issue 3: 10 minutes)
-EVENING_S = 12 * 3600.0  # one that was never opened opens without a question within this time
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +56,7 @@ class Journal:
         self._file = CheckedLines(folder / FILE_NAME)
         self._ledger = Ledger()
         self._notes: deque[Fields] = deque(maxlen=KEPT_NOTES)
-        self._owed_since: dict[str, float] = {}  # scan id → monotonic seconds, of this process
+        self._not_passed: dict[str, float] = {}  # scan id → monotonic seconds, of this process
         self._compact_beyond = 0  # bytes; what could not be made smaller is left alone until it has doubled
         self._is_read = False
         self.set_aside: Path | None = None  # where a damaged file was kept, at this start
@@ -88,13 +86,7 @@ class Journal:
         """
         with self._lock:
             graced = self._ledger.grace(ticket)
-            is_fresh = graced is not None and self._is_within(GRACE_S, graced, graced.unused_at)
-            return self._ledger.awaiting(ticket) or (graced if is_fresh else None)
-
-    def is_of_this_evening(self, owed: Attempt) -> bool:
-        """False for an admission that was answered so long ago that it may have been for another event."""
-        with self._lock:
-            return self._is_within(EVENING_S, owed, owed.step_at)
+            return self._ledger.awaiting(ticket) or (graced if graced and self._is_fresh(graced) else None)
 
     def was_admitted(self, ticket: str) -> bool:
         """True when any attempt with this ticket was ever admitted here, and not given back."""
@@ -175,17 +167,19 @@ class Journal:
 
     def _apply(self, entry: Entry) -> None:
         self._ledger.apply(entry)
-        if entry.step is Step.NOT_PASSED or (entry.step is Step.ANSWERED and entry.verdict == ADMITTED):
-            self._owed_since[entry.scan_id] = self._monotonic()
-        elif entry.step not in (Step.OPENING, Step.NOT_OPENED):  # what could not be given stays as old as it is
-            self._owed_since.pop(entry.scan_id, None)
+        if entry.step is Step.NOT_PASSED:
+            self._not_passed[entry.scan_id] = self._monotonic()
+        elif entry.step not in (Step.OPENING, Step.NOT_OPENED):  # a grace that could not be given stays as old as it is
+            self._not_passed.pop(entry.scan_id, None)
 
-    def _is_within(self, seconds: float, owed: Attempt, at: datetime | None) -> bool:
-        since = self._owed_since.get(owed.scan_id)
+    def _is_fresh(self, graced: Attempt) -> bool:
+        since = self._not_passed.get(graced.scan_id)
         if since is not None:
-            return self._monotonic() - since < seconds
+            return self._monotonic() - since < GRACE_S
+        if graced.unused_at is None:
+            return False
         # A power cut puts the clock back by less than that. One that was set back further would make it last for years.
-        return at is not None and abs((self._now() - at).total_seconds()) < seconds
+        return abs((self._now() - graced.unused_at).total_seconds()) < GRACE_S
 
     def _be_read(self) -> None:
         """Read the file, once. A torn last line (power cut) is dropped; other damage sets the file aside, kept whole.

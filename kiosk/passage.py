@@ -151,9 +151,8 @@ class Passage:
         return self.turns.giving == "annul" and not self.turns.waits(owed.scan_id)
 
     def _is_given_unasked(self, owed: Attempt) -> bool:
-        """False also for what another pairing, or evening, admitted: to the server of now it may be nothing."""
-        is_ours_now = owed.device == self.device and self.journal.is_of_this_evening(owed)
-        return is_ours_now and not self._is_asked_for_anew(owed)
+        """False also for what an earlier pairing admitted: its ticket may be nothing to the server of now."""
+        return owed.device == self.device and not self._is_asked_for_anew(owed)
 
     def _ask_anew(self, here: Presentation, owed: Attempt, ticket: TicketCode, now: float) -> None:
         here.scan_id, here.goes_on, here.asked_at = owed.scan_id, True, now

@@ -206,15 +206,3 @@ def test_what_an_earlier_pairing_admitted_opens_for_nobody_whom_the_server_of_no
     world.present(B, USED)
     assert world.pulses() == []
     assert world.verdicts()[-2:] == [("refused", "unknown_ticket"), ("refused", "ask_staff")]
-
-
-def test_what_was_admitted_on_another_evening_opens_for_nobody_unasked_and_is_not_called_used(world):
-    world.leave_waiting(A)
-    world.leave_waiting(B)
-    world.now += 11 * 3600
-    world.see(A)
-    assert (world.pulses(), world.asked) == (["scan-1"], [])
-    world.wait(6)
-    world.now += 2 * 3600
-    world.present(B, USED)
-    assert (world.pulses(), world.verdicts()[-1]) == (["scan-1"], ("refused", "ask_staff"))
