@@ -201,6 +201,7 @@ class GateAtServer(World):
             verdict = unknown(Fault.JOURNAL)
         finally:
             client.close()
+        self.judge.answered(question)
         self.may_die()
         self.told.append((question, verdict))
 
