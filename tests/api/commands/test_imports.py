@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+from contextlib import contextmanager
 from uuid import UUID
 
 import pytest
@@ -13,6 +14,9 @@ from api.store.store import open_store
 from api.tickets import events
 from api.tickets.importing import imports
 from api.tickets.importing.row import Row
+from tests import processes
+
+MANY = 20_000  # rows: an import that can be met underway
 
 
 @pytest.fixture
@@ -68,35 +72,35 @@ def test_an_import_is_taken_back_by_its_uuid(shell, event, guests):
     assert shell.run("ticket", "import", "--undo", done["import"]).returncode == 1
 
 
-def test_an_import_that_was_killed_goes_on_and_makes_no_ticket_twice(shell, event, guests):
-    rows = 20_000
-    file = guests("nom;mail\n" + "".join(f"Roy {number};{number}@example.org\n" for number in range(rows)))
+@contextmanager
+def _stopped_by(stop, shell, event, guests):
+    """An import of MANY rows that was sent this signal when its first tickets were in; and its store."""
+    file = guests("nom;mail\n" + "".join(f"Roy {number};{number}@example.org\n" for number in range(MANY)))
     command = shell.command("--database", shell.database, "ticket", "import", file, "--event", event["uuid"])
-    process = subprocess.Popen(command, env=shell.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     store = open_store(shell.database)
-    try:
-        while process.poll() is None and not store.db.run("SELECT 1 FROM ticket").fetchone():
-            pass
-        process.send_signal(signal.SIGKILL)
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    with processes.running(command, env=shell.environment(), **pipes) as process:
+        try:
+            while process.poll() is None and not store.db.run("SELECT 1 FROM ticket").fetchone():
+                pass
+            process.send_signal(stop)
+            yield process, store
+        finally:
+            store.close()
+
+
+def test_an_import_that_was_killed_goes_on_and_makes_no_ticket_twice(shell, event, guests):
+    with _stopped_by(signal.SIGKILL, shell, event, guests) as (process, store):
         assert process.wait(60) == -signal.SIGKILL
         taken = store.db.run("SELECT COUNT(*) FROM ticket").fetchone()[0]
-        assert 0 < taken < rows
-        assert shell.json("ticket", "import", "--resume")["rows"] == rows
-        assert store.db.run("SELECT COUNT(*), COUNT(DISTINCT last_name) FROM ticket").fetchone() == (rows, rows)
-    finally:
-        store.close()
+        assert 0 < taken < MANY
+        assert shell.json("ticket", "import", "--resume")["rows"] == MANY
+        assert store.db.run("SELECT COUNT(*), COUNT(DISTINCT last_name) FROM ticket").fetchone() == (MANY, MANY)
     assert "nothing to go on with" in shell.run("ticket", "import", "--resume").stdout
 
 
 def test_an_import_that_was_interrupted_says_how_it_goes_on_and_how_it_is_taken_back(shell, event, guests):
-    file = guests("nom;mail\n" + "".join(f"Roy {number};{number}@example.org\n" for number in range(20_000)))
-    command = shell.command("--database", shell.database, "ticket", "import", file, "--event", event["uuid"])
-    process = subprocess.Popen(command, env=shell.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    store = open_store(shell.database)
-    try:
-        while process.poll() is None and not store.db.run("SELECT 1 FROM ticket").fetchone():
-            pass
-        process.send_signal(signal.SIGINT)
+    with _stopped_by(signal.SIGINT, shell, event, guests) as (process, store):
         said = process.communicate(timeout=60)[1].decode()
         assert process.returncode == 1
         (uuid,) = store.db.run("SELECT uuid FROM ticket_import").fetchone()
@@ -105,8 +109,6 @@ def test_an_import_that_was_interrupted_says_how_it_goes_on_and_how_it_is_taken_
         assert "Traceback" not in said
         assert shell.json("ticket", "import", "--undo", uuid)["removed"] > 0
         assert store.db.run("SELECT COUNT(*) FROM ticket").fetchone() == (0,)
-    finally:
-        store.close()
 
 
 def test_a_server_that_starts_goes_on_with_what_was_confirmed_and_not_finished(shell, event, serving):
