@@ -16,6 +16,7 @@ from cheroot.server import HeaderReader, HTTPConnection, HTTPRequest, KnownLengt
 from api.inbox import PART, Inbox
 from api.lane import Answer
 from api.outbox import Outbox
+from api.scan.bodies import LIMIT
 from api.tls.wire import TlsInbox
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("api.http")
 _LINES_MAX = 100  # of a head; a gate sends under ten, browsers behind proxies under fifty
-_CALL_MAX = 16 * 1024  # bytes that the scan API takes
 _BODY_MAX = 1024 * 1024  # bytes; up to here the scan API itself refuses it, in the caller's words
 
 
@@ -83,7 +83,7 @@ class _Request(HTTPRequest):
             return False
         is_short = len(self.conn.rfile) < int(length) <= PART and not self.chunked_read
         is_page = bytes(self.path).startswith(b"/admin/")
-        if int(length) > (_CALL_MAX if is_short else _BODY_MAX) and not is_page:
+        if int(length) > (LIMIT if is_short else _BODY_MAX) and not is_page:
             self.simple_response("413 Request Entity Too Large", "The request is larger than any call takes")
             return False
         if is_short:

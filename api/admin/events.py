@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import Any
 from uuid import UUID
@@ -10,6 +9,7 @@ from uuid import UUID
 import bottle
 
 from api.admin import refusals, times
+from api.admin.digests import digest
 from api.admin.visit import RefusedError, Route, Visit
 from api.store import models
 from api.tickets import keys, programme
@@ -109,7 +109,7 @@ def _form(visit: Visit, own: Programme) -> dict[str, object]:
 
 def _digest(own: Programme) -> str:
     """By which a form knows whether the event is still as its page showed it."""
-    return hashlib.sha256(repr(own).encode()).hexdigest()[:16]
+    return digest(repr(own))
 
 
 def edit(visit: Visit, uuid: str) -> bottle.HTTPResponse:

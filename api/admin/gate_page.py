@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -10,6 +9,7 @@ import bottle
 
 from api.admin import faults, words
 from api.admin.devices import admits, picture, products, state
+from api.admin.digests import digest
 from api.admin.visit import Route, Visit
 from api.devices import devices, heartbeats, organising, signs
 from api.devices.devices import Admits, Device
@@ -107,7 +107,7 @@ def _page(
 
 def _digest(device: Device) -> str:
     """By which a form knows whether the gate's name and rules are still as its page showed them."""
-    return hashlib.sha256(repr((device.name, device.admits)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return digest(repr((device.name, device.admits)))
 
 
 def _stands(visit: Visit, device: Device) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from collections import OrderedDict
@@ -12,6 +11,7 @@ from dataclasses import dataclass, field
 
 import bottle
 
+from api.admin.digests import digest
 from api.admin.visit import Visit
 
 _KEPT_S = 10.0  # seconds; whoever goes back and sends the same again after that means it
@@ -62,4 +62,4 @@ def _digest(visit: Visit) -> str:
     """Nothing of what was typed is kept, a password least of all."""
     fields = sorted((str(name), str(value)) for name, value in visit.form.allitems())
     told = repr((visit.session and visit.session.id, visit.path, fields))
-    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+    return digest(told)

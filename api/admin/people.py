@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from uuid import uuid4
 
 from api.admin import passwords
+from api.admin.digests import digest
 from api.scan.words import Language
 from api.store import acts, moments
 from api.store.store import Store
@@ -40,7 +40,7 @@ def invite(store: Store, admin_id: int | None = None) -> str:
         store.db.run("DELETE FROM admin_invitation WHERE expires_at < ? AND used_at IS NULL", (now,))
         store.db.run(
             "INSERT INTO admin_invitation (digest, created_at, expires_at) VALUES (?, ?, ?)",
-            (_digest(secret), now, now + INVITATION_HOURS * _HOUR),
+            (digest(secret), now, now + INVITATION_HOURS * _HOUR),
         )
         acts.note(store, "admin.invite", admin_id=admin_id)
     return secret
@@ -48,7 +48,7 @@ def invite(store: Store, admin_id: int | None = None) -> str:
 
 def is_open(store: Store, secret: str) -> bool:
     """True while this link can make an admin."""
-    return store.db.run(_OPEN, (_digest(secret), moments.now())).fetchone() is not None
+    return store.db.run(_OPEN, (digest(secret), moments.now())).fetchone() is not None
 
 
 def accept(store: Store, secret: str, name: str, password: str, language: Language) -> int:
@@ -65,7 +65,7 @@ def accept(store: Store, secret: str, name: str, password: str, language: Langua
     kept = passwords.make(password)  # outside the transaction: it takes long on purpose
     now = moments.now()
     with store.writing():
-        row = store.db.run(_OPEN, (_digest(secret), now)).fetchone()
+        row = store.db.run(_OPEN, (digest(secret), now)).fetchone()
         if row is None:
             raise InvitationError
         store.db.run("UPDATE admin_invitation SET used_at = ? WHERE id = ?", (now, row[0]))
@@ -158,7 +158,3 @@ def change_language(store: Store, admin_id: int, language: Language) -> None:
     """Which language this admin's pages speak."""
     with store.writing():
         store.db.run("UPDATE admin SET language = ? WHERE id = ?", (language, admin_id))
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

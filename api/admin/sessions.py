@@ -10,6 +10,7 @@ from typing import cast
 
 import peewee
 
+from api.admin.digests import digest
 from api.scan.words import Language
 from api.store import moments
 from api.store.store import Store
@@ -58,7 +59,7 @@ class Sessions:
             )
             self._store.db.run(
                 "INSERT INTO admin_session (digest, admin_id, created_at, seen_at) VALUES (?, ?, ?, ?)",
-                (_digest(cookie), admin_id, now, now),
+                (digest(cookie), admin_id, now, now),
             )
         return cookie
 
@@ -66,7 +67,7 @@ class Sessions:
         """The session of this cookie, None when there is none or it has ended."""
         if not cookie or len(cookie) > 100:
             return None
-        row = self._store.db.run(_FIND, (_digest(cookie),)).fetchone()
+        row = self._store.db.run(_FIND, (digest(cookie),)).fetchone()
         if row is None:
             return None
         session_id, created_at, seen_at, admin_id, uuid, name, language = row
@@ -100,10 +101,6 @@ class Sessions:
 def is_token(session: Session, told: str) -> bool:
     """True when a form carries the session's own token."""
     return hmac.compare_digest(session.csrf.encode(), told.encode("utf-8", "surrogatepass"))
-
-
-def _digest(cookie: str) -> str:
-    return hashlib.sha256(cookie.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _csrf(cookie: str) -> str:
