@@ -21,7 +21,7 @@ import psycopg
 import pytest
 
 from api.store.store import open_store
-from tests.processes import free_port
+from kiosk.demo.stage import free_port
 
 _PATIENCE_S = 60
 _QUICK = {"fsync": "off", "full_page_writes": "off", "max_connections": "400", "shared_buffers": "64MB"}

@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-import random
 import resource
 import select
-import socket
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 from typing import Any
 
 LONG_S = 60
-_HANDED_OUT = Path("/proc/sys/net/ipv4/ip_local_port_range")
-
-
-def free_port() -> int:
-    """A port of loopback, for what is started later and may be restarted.
-
-    None of those that the kernel hands out: others of this run ask for "any" all the time, and would get it meanwhile.
-    """
-    first = int(_HANDED_OUT.read_text().split()[0])
-    while True:
-        port = random.SystemRandom().randrange(first // 2, first)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 @contextmanager

@@ -24,6 +24,7 @@ Settings = Mapping[str, Mapping[str, object]]
 ALONE: Settings = {}
 POLL_S = 0.02  # a trace is another process's file: there is nothing to wait on
 _HANDED_OUT = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_FIRST_OF_USERS = 1024  # ports below are root's
 
 
 class StageError(RuntimeError):
@@ -202,14 +203,17 @@ def free_port() -> int:
     """A port of this machine that nothing listens on now.
 
     None of those that the kernel hands out: until it is listened on, and while the server is stopped, another program
-    that asks for any would get it.
+    that asks for any would get it. Where it leaves none to users, or does not tell, any has to do.
     """
-    first = int(_HANDED_OUT.read_text("ascii").split()[0])
+    try:
+        first = int(_HANDED_OUT.read_text("ascii").split()[0])
+    except OSError:  # another kernel than Linux
+        first = 0
+    ports = range(max(first // 2, _FIRST_OF_USERS), first) or (0,)
     while True:
-        port = random.SystemRandom().randrange(first // 2, first)
         with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
+            probe.bind(("127.0.0.1", random.SystemRandom().choice(ports)))
+            return int(probe.getsockname()[1])
 
 
 def _listens(port: int) -> bool:

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.credentials import PAIRED_FILE
+from kiosk.demo.stage import free_port
 from kiosk.journal import FILE_NAME
 from tests.chaos.program import BIN, Program, VenueError, eventually
 from tests.chaos.proxy import LOCAL
-from tests.processes import free_port
 
 Line = dict[str, Any]
 PULSE_MS = 100

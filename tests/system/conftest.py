@@ -13,7 +13,7 @@ import pytest
 import segno
 from PIL import Image
 
-from tests.processes import free_port
+from kiosk.demo.stage import free_port
 
 BIN = Path(sys.executable).parent
 PATIENCE_S = 90  # how long a loaded machine may take; nothing is measured by it

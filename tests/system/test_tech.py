@@ -15,8 +15,8 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
+from kiosk.demo.stage import free_port
 from kiosk.journal import read_lines
-from tests.processes import free_port
 
 from .conftest import BIN, PATIENCE_S
 from .test_evening import CHROMIUM, QUIET

@@ -27,6 +27,7 @@ import pytest
 from kiosk import settings
 from kiosk.codes import TestCard
 from kiosk.credentials import PAIRED_FILE
+from kiosk.demo.stage import free_port
 from kiosk.edges import Contact, State
 from kiosk.news import TechAsked, TechTold
 from kiosk.tech import asking, command, door, opening
@@ -35,7 +36,6 @@ from kiosk.tech.invitation import Invitation
 from kiosk.tech.opening import Parts, TechPage
 from kiosk.turns import STALL_S
 from tests.kiosk.decision.world import World
-from tests.processes import free_port
 
 PATIENCE_S = 60
 SETTINGS = """

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from kiosk.demo.stage import free_port
 from kiosk.edges import State
 from tests import needs
-from tests.processes import free_port
 
 UNIT = Path(__file__).parents[3] / "systemd/portillon-screen.service"
 PATIENCE_S = 90

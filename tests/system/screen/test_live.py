@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Error
 
 from kiosk import guest
+from kiosk.demo.stage import free_port
 from kiosk.edges import State
 from kiosk.verdict import ADMITTED, Reason, refused
-from tests.processes import free_port
 
 from .scenes import LOST
 
